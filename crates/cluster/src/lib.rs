@@ -1,0 +1,1 @@
+//! Plan, apply, wait for and delete sets of Kubernetes objects.

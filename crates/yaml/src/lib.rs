@@ -1,0 +1,1 @@
+//! YAML trees that parse and print as go-yaml does, with spans.

@@ -1,0 +1,1 @@
+//! A component lifecycle orchestrator for Kubernetes.

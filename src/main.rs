@@ -1,0 +1,3 @@
+//! The `hub` command.
+
+fn main() {}
