@@ -1,1 +1,40 @@
-//! Plan, apply, wait for and delete sets of Kubernetes objects.
+//! Plans, applies, waits for and deletes sets of Kubernetes objects.
+//!
+//! The line, each step a value to print, save and compare:
+//!
+//! - [`Cluster`]: the connection and what the server serves
+//! - [`plan()`] and [`plan_undeploy`]: rendered objects, the record and the live objects → [`Plan`]
+//! - [`apply()`]: a plan → [`Outcome`], telling [`Event`]s while it works; the only step that writes objects
+//! - [`Inventory`]: what a component has on the cluster, recorded there
+//! - [`Lock`]: one run at a time
+//!
+//! In: JSON objects, wherever they were rendered. Refuses to know kustomize, manifests of components, files,
+//! the process environment and the terminal.
+
+mod apply;
+mod change;
+mod cluster;
+mod desired;
+mod error;
+mod event;
+mod id;
+mod inventory;
+mod lock;
+mod mask;
+mod outcome;
+mod owner;
+mod plan;
+pub mod readiness;
+
+pub use apply::{ApplyOptions, apply};
+pub use change::{Action, Change, ContestedField, FieldDiff, KeptBy, LiveVersion, Problem, UnknownKind};
+pub use cluster::{Cluster, Identity};
+pub use error::{Error, RequestError, Unreachable};
+pub use event::{Event, Events};
+pub use id::{GroupKind, ObjectId};
+pub use inventory::{Entry, EntryState, Inventory, inventories, inventory};
+pub use lock::{Holder, Lock, LockOptions, LockStatus, lock_status, unlock};
+pub use mask::Sensitive;
+pub use outcome::{NotReady, ObjectResult, Outcome, ResultStatus};
+pub use owner::{Owner, PART_OF_LABEL, applyset_id};
+pub use plan::{Counts, Plan, PlanOptions, UndeployOptions, plan, plan_undeploy};

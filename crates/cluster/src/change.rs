@@ -1,0 +1,274 @@
+//! What is to happen to one object, as a value to print, save and compare.
+//!
+//! In: nothing; these are the words that plans are made of. Out: [`Change`], [`Action`], [`FieldDiff`] and
+//! [`Problem`]. Refuses to know how a change was found or is carried out.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::desired::Desired;
+use crate::id::{GroupKind, ObjectId};
+
+/// What is done to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Action {
+    /// The object is not there and will be created.
+    Create,
+    /// The object is there and fields of it change.
+    Update,
+    /// The server confirms that applying the object changes nothing.
+    Unchanged,
+    /// The object is deleted and made anew, because a field that cannot be changed differs.
+    Recreate,
+    /// The object is deleted.
+    Delete,
+    /// The object would be deleted, but stays; the reason says why, `kept_by` how to delete it anyway.
+    Keep,
+}
+
+impl Action {
+    /// True where carrying the action out writes to the cluster.
+    pub fn writes(self) -> bool {
+        matches!(
+            self,
+            Action::Create | Action::Update | Action::Recreate | Action::Delete
+        )
+    }
+
+    /// True where the object is part of the desired set.
+    pub fn is_desired(self) -> bool {
+        !matches!(self, Action::Delete | Action::Keep)
+    }
+}
+
+/// What would delete an object that a plan keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum KeptBy {
+    /// Namespaces are deleted only with `delete_namespaces`.
+    Namespaces,
+    /// CustomResourceDefinitions are deleted only with `delete_crds`.
+    Crds,
+    /// PersistentVolumeClaims are deleted only with `delete_claims`.
+    Claims,
+    /// An annotation on the object asks to keep it.
+    Annotation,
+    /// The object does not carry our label any more: it is somebody else's now.
+    NotOurs,
+    /// Namespaces that the cluster itself needs are never deleted.
+    Protected,
+    /// Pruning is switched off for this run.
+    PruneDisabled,
+}
+
+/// One field that differs between the live object and what the server would store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldDiff {
+    /// Where, e.g. `spec.template.spec.containers[name=manager].image`.
+    pub path: String,
+    /// Live value; `None` where the field is not there now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<Value>,
+    /// Value after the change; `None` where the field goes away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<Value>,
+    /// Field managers that own the live value; empty where nobody declares to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<String>,
+    /// True where the values are secret and both sides show a placeholder.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
+}
+
+/// A field that is left to another manager, or taken from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContestedField {
+    /// Where, as the server words it, e.g. `.spec.replicas`.
+    pub field: String,
+    /// The other field manager.
+    pub manager: String,
+}
+
+/// The live object that a change was planned against.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LiveVersion {
+    /// Uid of the live object.
+    pub uid: String,
+    /// Its resourceVersion at the time of the plan.
+    pub resource_version: String,
+}
+
+/// What happens to one object, and why.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// The object.
+    pub id: ObjectId,
+    /// API version (without the group) that the object is written with.
+    pub version: String,
+    /// What is done to it.
+    pub action: Action,
+    /// Fields that change; empty for a new, an unchanged and a deleted object.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub diff: Vec<FieldDiff>,
+    /// Why, in words, where the action alone does not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// For a kept object: what would delete it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_by: Option<KeptBy>,
+    /// Fields left to other managers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub yielded: Vec<ContestedField>,
+    /// Fields taken from other managers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub taken: Vec<ContestedField>,
+    /// True where the server could not be asked, because a CRD or namespace is only planned.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unverified: bool,
+    /// Salted hash of the rendered object; `None` for one that is deleted or kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
+    /// The live object; `None` where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<LiveVersion>,
+    /// What is sent; never serialised, for it may hold secrets.
+    #[serde(skip)]
+    pub(crate) desired: Option<Arc<Desired>>,
+    /// The live object as it was read, where it was needed; never serialised.
+    #[serde(skip)]
+    pub(crate) live_object: Option<Arc<Value>>,
+    /// True where the record says that the object is ready at its present resourceVersion.
+    #[serde(skip)]
+    pub(crate) known_ready: bool,
+}
+
+/// A reason not to carry a plan out. All of a plan's problems are found before the first write.
+#[derive(Debug, Clone, PartialEq, Serialize, thiserror::Error)]
+#[serde(tag = "problem", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum Problem {
+    /// Another deploy tool owns fields that the object sets to other values.
+    #[error("{id}: {} owned by another manager: {}; take them with --force-conflicts, or drop them from the manifests",
+        count(fields.len(), "field is", "fields are"), list_fields(fields))]
+    Conflict {
+        /// The object.
+        id: ObjectId,
+        /// The fields and who owns them.
+        fields: Vec<ContestedField>,
+    },
+    /// A field that cannot be changed differs.
+    #[error("{id}: {} cannot be changed on a live object ({message}); delete the object first, or put the old value back",
+        fields.join(", "))]
+    Immutable {
+        /// The object.
+        id: ObjectId,
+        /// Paths of the fields.
+        fields: Vec<String>,
+        /// What the server says.
+        message: String,
+    },
+    /// The server refuses the object.
+    #[error("{id}: the server refuses it: {message}")]
+    Invalid {
+        /// The object.
+        id: ObjectId,
+        /// What the server says.
+        message: String,
+    },
+    /// An admission webhook refuses the object, or cannot be reached.
+    #[error("{id}: {message}")]
+    Admission {
+        /// The object.
+        id: ObjectId,
+        /// What the server says.
+        message: String,
+    },
+    /// The user may not do what the plan needs.
+    #[error("not allowed to {verb} {resource}{}; ask for a role that grants it ({} of this plan need it)",
+        namespace.as_ref().map(|name| format!(" in namespace {name}")).unwrap_or_default(), count(objects.len(), "object", "objects"))]
+    Forbidden {
+        /// The verb, e.g. `patch`.
+        verb: String,
+        /// The resource with its group, e.g. `deployments.apps`.
+        resource: String,
+        /// Namespace; `None` for a cluster-scoped resource.
+        namespace: Option<String>,
+        /// The objects that need it.
+        objects: Vec<ObjectId>,
+    },
+    /// The object belongs to something else.
+    #[error("{id}: belongs to {owner}; take it over with --adopt, or leave it out of this component")]
+    ForeignOwner {
+        /// The object.
+        id: ObjectId,
+        /// Who owns it, e.g. `Helm release kserve/kserve`.
+        owner: String,
+    },
+    /// The namespace of objects is neither on the cluster nor part of the plan.
+    #[error("namespace {namespace} does not exist and is not part of the plan ({} of it need it); create it, or add it to the component",
+        count(objects.len(), "object", "objects"))]
+    MissingNamespace {
+        /// The namespace.
+        namespace: String,
+        /// Objects in it.
+        objects: Vec<ObjectId>,
+    },
+    /// A namespace is being deleted, so nothing can be created in it.
+    #[error("namespace {namespace} is being deleted; wait until it is gone and try again")]
+    TerminatingNamespace {
+        /// The namespace.
+        namespace: String,
+    },
+    /// A CRD changes in a way that loses objects.
+    #[error("{id}: {message}")]
+    UnsafeCrd {
+        /// The CRD.
+        id: ObjectId,
+        /// What would be lost.
+        message: String,
+    },
+    /// More objects would be deleted than allowed.
+    #[error(
+        "{planned} objects would be deleted, more than the limit of {limit}; raise --max-deletes if that is meant"
+    )]
+    TooManyDeletes {
+        /// How many the plan deletes.
+        planned: usize,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+fn list_fields(fields: &[ContestedField]) -> String {
+    let list: Vec<String> = fields
+        .iter()
+        .map(|one| format!("{} ({})", one.field, one.manager))
+        .collect();
+    list.join(", ")
+}
+
+/// `1 object`, `3 objects`.
+pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// A kind that neither the cluster nor the set defines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnknownKind {
+    /// The kind.
+    pub kind: GroupKind,
+    /// The API version that the objects name, e.g. `cert-manager.io/v1`.
+    pub api_version: String,
+    /// Versions of the kind that the cluster does serve; empty where it knows none.
+    pub served_versions: Vec<String>,
+    /// The objects of the kind.
+    pub objects: Vec<ObjectId>,
+}

