@@ -1,1 +1,9 @@
 //! A component lifecycle orchestrator for Kubernetes.
+pub mod diagnostic;
+pub mod fetch;
+pub mod manifest;
+pub mod parameters;
+pub mod template;
+pub mod environments;
+pub mod hooks;
+pub mod workspace;

@@ -1,0 +1,103 @@
+//! The manifest of a component, `hub-component.yaml`.
+//!
+//! In: a file. Out: [`ComponentManifest`], as written, with the places of what may be blamed later.
+//! Refuses to know: stacks, environments, and whether its parameters get values.
+
+use std::path::{Path, PathBuf};
+
+use super::document::{Document, Reader};
+use super::parameter::ParameterDeclaration;
+use super::{HookDeclaration, TemplateSet, hooks, parameters, templates};
+use crate::diagnostic::{Place, Problem, Problems};
+
+/// The name of a component's manifest in its directory.
+pub const COMPONENT_MANIFEST: &str = "hub-component.yaml";
+
+/// A word in a manifest and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Located {
+    /// The word.
+    pub value: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What a component says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComponentManifest {
+    /// The directory that the manifest lies in.
+    pub dir: PathBuf,
+    /// `meta.name`; empty when not given, then the stack's name for it counts.
+    pub name: String,
+    /// `meta.brief` or `meta.title`.
+    pub brief: Option<String>,
+    /// `meta.version`.
+    pub version: Option<String>,
+    /// Capabilities it needs, such as `cert-manager`.
+    pub requires: Vec<Located>,
+    /// Capabilities it brings.
+    pub provides: Vec<Located>,
+    /// API kinds it brings, as `Kind.group`; a cluster that serves them all counts as having what it provides.
+    pub kinds: Vec<Located>,
+    /// Flat, in the order written.
+    pub parameters: Vec<ParameterDeclaration>,
+    /// Which files are templates, and of which engine.
+    pub templates: Vec<TemplateSet>,
+    /// Hooks beside the executable files of well-known names.
+    pub hooks: Vec<HookDeclaration>,
+    /// `lifecycle.bare: allow`: it is fine to have nothing to apply.
+    pub bare: bool,
+    /// Keys that mean nothing here; a warning each.
+    pub warnings: Vec<Problem>,
+}
+
+const KEYS: [&str; 13] = [
+    "version", "kind", "meta", "requires", "provides", "kinds", "parameters", "outputs", "templates",
+    "lifecycle", "hooks", "readiness", "components",
+];
+
+impl ComponentManifest {
+    /// Reads the manifest in a component's directory.
+    ///
+    /// # Errors
+    /// Everything wrong with the file, at once.
+    pub fn load(dir: &Path, base: &Path) -> Result<Self, Problems> {
+        let path = dir.join(COMPONENT_MANIFEST);
+        let document = Document::load(&path, base)?;
+        let mut reader = Reader::new(&document);
+        let manifest = read(&mut reader, dir);
+        reader.problems.or(manifest)
+    }
+}
+
+fn read(reader: &mut Reader<'_>, dir: &Path) -> ComponentManifest {
+    let root = reader.root();
+    let mut warnings = Vec::new();
+    if let Some(kind) = reader.string(&root, "kind") {
+        if kind != "component" {
+            let place = reader.place_of(&root, "kind");
+            reader.problems.push(
+                Problem::new("hub::manifest::kind", format!("a component's manifest has `kind: component`, not `{kind}`"))
+                    .at(place),
+            );
+        }
+    }
+    warnings.extend(reader.unknown_keys(&root, &KEYS, "a component's manifest"));
+    let meta = reader.mapping(&root, "meta");
+    let lifecycle = reader.mapping(&root, "lifecycle");
+    let text = |reader: &mut Reader<'_>, key| meta.as_ref().and_then(|m| reader.text(m, key));
+    ComponentManifest {
+        dir: dir.to_path_buf(),
+        name: text(reader, "name").unwrap_or_default(),
+        brief: text(reader, "brief").or_else(|| text(reader, "title")),
+        version: text(reader, "version"),
+        requires: reader.words(&root, "requires"),
+        provides: reader.words(&root, "provides"),
+        kinds: reader.words(&root, "kinds"),
+        parameters: parameters::read(reader, &root, &mut warnings),
+        templates: templates::read(reader, &root),
+        hooks: hooks::read(reader, &root),
+        bare: lifecycle.and_then(|l| reader.text(&l, "bare")).is_some_and(|b| b == "allow"),
+        warnings,
+    }
+}

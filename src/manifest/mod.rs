@@ -1,0 +1,22 @@
+//! Manifests as users write them: components, stacks and environments, read with places and checked for shape.
+//!
+//! In: YAML files. Out: typed values that keep where they were written. Refuses to know: what values mean together
+//! (that is `stack` and `parameters`), and anything outside the files themselves.
+
+mod component;
+pub mod document;
+mod environment;
+mod hooks;
+mod parameter;
+mod parameters;
+mod scalar;
+mod stack;
+mod templates;
+
+pub use component::{COMPONENT_MANIFEST, ComponentManifest, Located};
+pub use environment::{ClusterChoice, EnvironmentManifest};
+pub use hooks::{HookDeclaration, OnError};
+pub use parameter::{ParameterDeclaration, ParameterType};
+pub use parameters::load_parameter_file;
+pub use stack::{ComponentRef, STACK_MANIFEST, StackManifest};
+pub use templates::{TemplateEngine, TemplateSet};

@@ -1,0 +1,144 @@
+//! `parameters:` trees, flattened.
+//!
+//! In: the `parameters` key of a manifest, or a parameter file. Out: [`ParameterDeclaration`]s in the order written.
+//! Refuses to know: which component takes what.
+//!
+//! Source: hubctl's `manifest/flatten.go` (depth first; a node with children is a pure branch; `kind`, `empty` and
+//! `component` are inherited; names are joined with dots, nothing is normalised).
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::document::{Document, Node, Reader};
+use super::{ParameterDeclaration, ParameterType};
+use crate::diagnostic::{Problem, Problems, did_you_mean};
+
+const KEYS: [&str; 17] = [
+    "name", "value", "default", "empty", "env", "fromEnv", "fromFile", "kind", "component", "brief", "description",
+    "type", "enum", "pattern", "secret", "required", "parameters",
+];
+
+#[derive(Clone, Default)]
+struct Inherited {
+    prefix: String,
+    kind: Option<String>,
+    empty: Option<String>,
+    component: Option<String>,
+}
+
+/// Reads a file of parameters only (`--params-file`).
+///
+/// # Errors
+/// Everything wrong with the file, at once.
+pub fn load_parameter_file(path: &Path, base: &Path) -> Result<Vec<ParameterDeclaration>, Problems> {
+    let document = Document::load(path, base)?;
+    let mut reader = Reader::new(&document);
+    let root = reader.root();
+    let mut warnings = reader.unknown_keys(&root, &["version", "kind", "brief", "meta", "parameters", "outputs"], "a file of parameters");
+    // Values for nothing at all would be silently lost here, so what is a warning elsewhere is an error.
+    reader.problems.0.append(&mut warnings);
+    let parameters = read(&mut reader, &root, &mut warnings);
+    reader.problems.0.append(&mut warnings);
+    reader.problems.or(parameters)
+}
+
+/// Reads the `parameters` key of `root`; unknown keys go to `warnings`.
+pub(super) fn read(reader: &mut Reader<'_>, root: &Node, warnings: &mut Vec<Problem>) -> Vec<ParameterDeclaration> {
+    let mut flat = Vec::new();
+    for node in reader.sequence(root, "parameters") {
+        flatten(reader, &node, &Inherited::default(), warnings, &mut flat);
+    }
+    flat
+}
+
+fn flatten(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    inherited: &Inherited,
+    warnings: &mut Vec<Problem>,
+    flat: &mut Vec<ParameterDeclaration>,
+) {
+    let Some(own) = reader.text(node, "name") else {
+        let place = reader.place(node);
+        reader.problems.push(Problem::new("hub::manifest::parameter", "a parameter needs a `name`").at(place));
+        return;
+    };
+    warnings.extend(reader.unknown_keys(node, &KEYS, "a parameter"));
+    let name = if inherited.prefix.is_empty() { own } else { format!("{}.{own}", inherited.prefix) };
+    let scope = Inherited {
+        kind: reader.text(node, "kind").or_else(|| inherited.kind.clone()),
+        empty: reader.text(node, "empty").or_else(|| inherited.empty.clone()),
+        component: reader.text(node, "component").or_else(|| inherited.component.clone()),
+        prefix: name,
+    };
+    let children = reader.sequence(node, "parameters");
+    if children.is_empty() {
+        flat.push(leaf(reader, node, scope));
+        return;
+    }
+    for child in &children {
+        flatten(reader, child, &scope, warnings, flat);
+    }
+}
+
+fn leaf(reader: &mut Reader<'_>, node: &Node, scope: Inherited) -> ParameterDeclaration {
+    let value = |key: &str| node.get(key).map(Node::to_value).filter(|v| !v.is_null());
+    let value_key = if node.get("value").is_some() { "value" } else { "default" };
+    ParameterDeclaration {
+        value: value("value"),
+        default: value("default"),
+        allow_empty: scope.empty.as_deref() == Some("allow"),
+        env: reader.text(node, "env"),
+        from_env: reader.text(node, "fromEnv"),
+        from_file: reader.text(node, "fromFile"),
+        kind: scope.kind,
+        component: scope.component,
+        brief: reader.text(node, "brief").or_else(|| reader.text(node, "description")),
+        parameter_type: read_type(reader, node),
+        choices: node.get("enum").map(Node::to_value).map(into_list).unwrap_or_default(),
+        pattern: read_pattern(reader, node),
+        secret: reader.boolean(node, "secret").unwrap_or(false),
+        required: reader.boolean(node, "required").unwrap_or(false),
+        place: Some(reader.place(node)),
+        value_place: reader.place_of(node, value_key),
+        name: scope.prefix,
+    }
+}
+
+fn into_list(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(items) => items,
+        Value::Null => Vec::new(),
+        other => vec![other],
+    }
+}
+
+fn read_type(reader: &mut Reader<'_>, node: &Node) -> Option<ParameterType> {
+    let name = reader.text(node, "type")?;
+    let parsed = ParameterType::parse(&name);
+    if parsed.is_none() {
+        let known = ParameterType::NAMES.map(|(n, _)| n);
+        let place = reader.place_of(node, "type");
+        reader.problems.push(
+            Problem::new("hub::manifest::parameter_type", format!("`{name}` is no parameter type"))
+                .help(did_you_mean(&name, known).unwrap_or_else(|| format!("types: {}", known.join(", "))))
+                .at(place),
+        );
+    }
+    parsed
+}
+
+fn read_pattern(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let pattern = reader.text(node, "pattern")?;
+    if let Err(error) = regex::Regex::new(&pattern) {
+        let place = reader.place_of(node, "pattern");
+        reader.problems.push(
+            Problem::new("hub::manifest::pattern", format!("the pattern `{pattern}` is no regular expression"))
+                .help(error.to_string().lines().last().unwrap_or_default().to_owned())
+                .at(place),
+        );
+        return None;
+    }
+    Some(pattern)
+}

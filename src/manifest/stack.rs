@@ -1,0 +1,138 @@
+//! The manifest of a stack, `hub.yaml`.
+//!
+//! In: a file. Out: [`StackManifest`], as written. Refuses to know: what its components say of themselves.
+
+use std::path::{Path, PathBuf};
+
+use super::component::Located;
+use super::document::{Document, Node, Reader};
+use super::{HookDeclaration, ParameterDeclaration, hooks, parameters};
+use crate::diagnostic::{Place, Problem, Problems};
+
+/// The name of a stack's manifest.
+pub const STACK_MANIFEST: &str = "hub.yaml";
+
+/// A stack: components, their parameters, and where it goes by default.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StackManifest {
+    /// The directory that the manifest lies in; all paths in it are relative to this.
+    pub dir: PathBuf,
+    /// `meta.name`, or the directory's name.
+    pub name: String,
+    /// In the order written.
+    pub components: Vec<ComponentRef>,
+    /// Capabilities that the platform brings, beside those of components.
+    pub platform_provides: Vec<String>,
+    /// The stack's own values for its components' parameters.
+    pub parameters: Vec<ParameterDeclaration>,
+    /// `environments.default`.
+    pub default_environment: Option<String>,
+    /// `state.namespace`: where records are kept in the cluster.
+    pub state_namespace: String,
+    /// Keys that mean nothing here; a warning each.
+    pub warnings: Vec<Problem>,
+}
+
+/// A stack's mention of a component.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComponentRef {
+    /// Unique in the stack.
+    pub name: String,
+    /// `source.dir`, relative to the stack's directory.
+    pub source_dir: PathBuf,
+    /// Components that go first.
+    pub depends: Vec<Located>,
+    /// The stack's hooks for it.
+    pub hooks: Vec<HookDeclaration>,
+    /// Where it is mentioned.
+    pub place: Place,
+}
+
+const KEYS: [&str; 13] = [
+    "version", "kind", "meta", "components", "requires", "provides", "platform", "lifecycle", "parameters",
+    "outputs", "environments", "state", "extensions",
+];
+
+/// The namespace for records where a stack names none.
+pub const DEFAULT_STATE_NAMESPACE: &str = "hub-system";
+
+impl StackManifest {
+    /// Reads a stack's manifest.
+    ///
+    /// # Errors
+    /// Everything wrong with the file, at once.
+    pub fn load(path: &Path) -> Result<Self, Problems> {
+        let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
+        let document = Document::load(path, &dir)?;
+        let mut reader = Reader::new(&document);
+        let manifest = read(&mut reader, &dir);
+        reader.problems.or(manifest)
+    }
+}
+
+fn read(reader: &mut Reader<'_>, dir: &Path) -> StackManifest {
+    let root = reader.root();
+    let mut warnings = reader.unknown_keys(&root, &KEYS, "a stack's manifest");
+    let meta = reader.mapping(&root, "meta");
+    let name = meta.and_then(|m| reader.text(&m, "name")).unwrap_or_else(|| directory_name(dir));
+    let components = reader.sequence(&root, "components");
+    let components: Vec<ComponentRef> = components.iter().filter_map(|c| read_component(reader, c)).collect();
+    report_duplicates(reader, &components);
+    let platform = reader.mapping(&root, "platform");
+    let environments = reader.mapping(&root, "environments");
+    let state = reader.mapping(&root, "state");
+    StackManifest {
+        dir: dir.to_path_buf(),
+        name,
+        components,
+        platform_provides: platform
+            .map(|p| reader.words(&p, "provides").into_iter().map(|w| w.value).collect())
+            .unwrap_or_default(),
+        parameters: parameters::read(reader, &root, &mut warnings),
+        default_environment: environments.and_then(|e| reader.text(&e, "default")),
+        state_namespace: state
+            .and_then(|s| reader.text(&s, "namespace"))
+            .unwrap_or_else(|| DEFAULT_STATE_NAMESPACE.to_owned()),
+        warnings,
+    }
+}
+
+fn directory_name(dir: &Path) -> String {
+    let full = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
+    full.file_name().map_or_else(|| "stack".to_owned(), |n| n.to_string_lossy().into_owned())
+}
+
+fn read_component(reader: &mut Reader<'_>, node: &Node) -> Option<ComponentRef> {
+    let place = reader.place(node);
+    let Some(name) = reader.string(node, "name") else {
+        reader.problems.push(
+            Problem::new("hub::manifest::component", "a component needs a `name`")
+                .help("components: [{name: kserve, source: {dir: components/kserve}}]")
+                .at(place),
+        );
+        return None;
+    };
+    let source = reader.mapping(node, "source");
+    let source_dir = source
+        .and_then(|s| reader.string(&s, "dir"))
+        .map_or_else(|| Path::new("components").join(&name), PathBuf::from);
+    Some(ComponentRef {
+        source_dir,
+        depends: reader.words(node, "depends"),
+        hooks: hooks::read(reader, node),
+        name,
+        place,
+    })
+}
+
+fn report_duplicates(reader: &mut Reader<'_>, components: &[ComponentRef]) {
+    for (i, component) in components.iter().enumerate() {
+        if let Some(first) = components[..i].iter().find(|c| c.name == component.name) {
+            reader.problems.push(
+                Problem::new("hub::manifest::component", format!("two components are called `{}`", component.name))
+                    .help(format!("the first is at {}", first.place))
+                    .at(component.place.clone()),
+            );
+        }
+    }
+}

@@ -1,0 +1,100 @@
+use super::*;
+use crate::diagnostic::SourceText;
+use crate::parameters::{Bindings, ParameterLayers, resolve};
+use serde_json::{Value, json};
+
+fn parameters(pairs: &[(&str, Value)]) -> ParameterSet {
+    let declarations: Vec<_> = pairs
+        .iter()
+        .map(|(name, value)| crate::manifest::ParameterDeclaration {
+            value: Some(value.clone()),
+            ..crate::manifest::ParameterDeclaration::named(*name)
+        })
+        .collect();
+    resolve("c", &declarations, &ParameterLayers::default(), &Bindings::new()).unwrap()
+}
+
+fn curly(text: &str, pairs: &[(&str, Value)]) -> Result<String, Problems> {
+    curly::render(&SourceText::new("a.template", text), curly::Braces::Dollar, &parameters(pairs))
+}
+
+#[test]
+fn curly_leaves_alone_what_is_no_reference() {
+    let text = "$x ${a b} {{ .Name }} {{name}} #{x} ${a}";
+    assert_eq!(curly(text, &[("a", json!("1"))]).unwrap(), "$x ${a b} {{ .Name }} {{name}} #{x} 1");
+}
+
+#[test]
+fn filters_are_applied_from_left_to_right() {
+    let pairs = [
+        ("hosts", json!("a.example b.example")),
+        ("url", json!("https://h.example/p")),
+        ("protocol", json!("https")),
+        ("list", json!(["a<b", 1])),
+        ("empty", json!("")),
+    ];
+    for (template, expected) in [
+        ("${hosts/first}", "a.example"),
+        ("${hosts|first|base64}", "YS5leGFtcGxl"),
+        ("${url/parseURL}", "https://h.example:443/p"),
+        ("${url/port}:${url/hostname}:${url/scheme}", "443:h.example:https"),
+        ("${protocol/isSecure} ${protocol/insecure}", "true false"),
+        ("${empty/isSecure} ${empty/insecure}", "false true"),
+        ("${list/json}", "[\"a\\u003cb\",1]"),
+        ("${list/yaml}", "- a<b\n- 1"),
+    ] {
+        assert_eq!(curly(template, &pairs).unwrap(), expected, "{template}");
+    }
+}
+
+#[test]
+fn every_unknown_name_has_its_place() {
+    let problems = curly("a: ${bucket.regio}\nb: ${x/nofilter}\n", &[("bucket.region", json!("r")), ("x", json!(1))]);
+    let problems = problems.unwrap_err();
+    assert_eq!(problems.0[0].place.as_ref().unwrap().to_string(), "a.template:1:4");
+    assert_eq!(problems.0[0].help.as_deref(), Some("did you mean `bucket.region`?"));
+    assert_eq!(problems.0[1].message, "there is no filter `nofilter`");
+    assert_eq!(problems.0[1].place.as_ref().unwrap().line, 2);
+}
+
+#[test]
+fn tera_sees_dots_as_branches_and_reports_places() {
+    let pairs = [("a.b-c", json!([1, 2])), ("a", json!("own"))];
+    let source = SourceText::new("t", "{% for x in a.b_c %}{{ x }};{% endfor %}{{ a.value }}");
+    assert_eq!(tera::render(&source, &parameters(&pairs)).unwrap(), "1;2;own");
+    let source = SourceText::new("t", "ok\n{{ nothing }}");
+    let problems = tera::render(&source, &parameters(&pairs)).unwrap_err();
+    assert_eq!(problems.0[0].place.as_ref().unwrap().line, 2);
+}
+
+#[test]
+fn files_are_found_by_hubctls_rules_and_written_beside_the_template() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("kustomization.yaml.template", "ns: ${ns}");
+    write("kustomization.yaml", "stale");
+    write("serverless/patch.yaml.template", "x: ${ns}");
+    write("in-place.txt", "${ns}");
+    let place = SourceText::new("hub-component.yaml", "x").at(0, 1);
+    let set = |files: &[&str], directories: &[&str]| TemplateSet {
+        engine: TemplateEngine::Curly,
+        files: files.iter().map(ToString::to_string).collect(),
+        directories: directories.iter().map(ToString::to_string).collect(),
+        place: place.clone(),
+    };
+    let sets = [set(&["kustomization.yaml", "in-place.txt"], &[]), set(&["*.template"], &["serverless"])];
+    let parameters = parameters(&[("ns", json!("kserve"))]);
+    let rendered = render(dir.path(), &sets, &parameters).unwrap();
+    assert_eq!(rendered.len(), 3);
+    let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
+    assert_eq!(read("kustomization.yaml"), "ns: kserve");
+    assert_eq!(read("serverless/patch.yaml"), "x: kserve");
+    assert_eq!(read("in-place.txt"), "kserve");
+
+    let missing = render(dir.path(), &[set(&["nope.yaml"], &[])], &parameters).unwrap_err();
+    assert_eq!(missing.0[0].message, "there is no template nope.yaml");
+}
