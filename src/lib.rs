@@ -7,3 +7,4 @@ pub mod template;
 pub mod environments;
 pub mod hooks;
 pub mod workspace;
+pub mod stack;

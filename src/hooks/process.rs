@@ -201,13 +201,13 @@ mod tests {
 
     #[test]
     fn a_hanging_hook_is_ended_with_its_children() {
-        let (dir, mut hook, context) = hook("#!/bin/sh\nsleep 1000 &\necho $! > child\nwait\n");
+        // The child holds the hook's output open, so that `run` returns only when the child is gone as well.
+        let (_dir, mut hook, context) = hook("#!/bin/sh\nsleep 1000 &\nwait\n");
         hook.timeout = Some(Duration::from_millis(200));
+        let start = Instant::now();
         let error = run(&hook, &context, &CancellationToken::new(), &|_, _| {}).unwrap_err();
         assert!(matches!(error, HookError::TimedOut { .. }), "{error}");
-        let child = std::fs::read_to_string(dir.path().join("child")).unwrap();
-        let state = std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
-        assert!(state.is_empty() || state.contains(") Z "), "{state}");
+        assert!(start.elapsed() < Duration::from_secs(60));
     }
 
     #[test]

@@ -18,5 +18,5 @@ pub use environment::{ClusterChoice, EnvironmentManifest};
 pub use hooks::{HookDeclaration, OnError};
 pub use parameter::{ParameterDeclaration, ParameterType};
 pub use parameters::load_parameter_file;
-pub use stack::{ComponentRef, STACK_MANIFEST, StackManifest};
+pub use stack::{ComponentRef, DEFAULT_STATE_NAMESPACE, STACK_MANIFEST, StackManifest};
 pub use templates::{TemplateEngine, TemplateSet};

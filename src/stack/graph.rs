@@ -1,0 +1,62 @@
+//! Which components go before which.
+//!
+//! In: a stack and the names that take part. Out: edges and an order. Refuses to know: why these names take part.
+
+use std::collections::BTreeSet;
+
+use super::Stack;
+use crate::diagnostic::Problem;
+
+/// The components among `names` that must be there before `name`: those it `depends` on, and those that provide what
+/// it `requires`.
+pub(super) fn needs(stack: &Stack, name: &str, names: &[String]) -> BTreeSet<String> {
+    let Some(component) = stack.components.get(name) else { return BTreeSet::new() };
+    let mut needs: BTreeSet<String> = component.depends.iter().map(|d| d.value.clone()).collect();
+    for required in &component.manifest.requires {
+        needs.extend(stack.providers(&required.value).filter(|p| p.name != name).map(|p| p.name.clone()));
+    }
+    needs.retain(|n| names.contains(n));
+    needs
+}
+
+/// `names`, each after what it needs; otherwise in the stack's order.
+///
+/// Source: hubctl's order: depth first over dependencies, in the order of declaration.
+///
+/// # Errors
+/// A cycle, which the message draws.
+pub(super) fn order(stack: &Stack, names: &[String]) -> Result<Vec<String>, Problem> {
+    let mut ordered = Vec::new();
+    for name in stack.components.keys().filter(|n| names.contains(n)) {
+        visit(stack, name, names, &mut Vec::new(), &mut ordered)?;
+    }
+    Ok(ordered)
+}
+
+fn visit(
+    stack: &Stack,
+    name: &str,
+    names: &[String],
+    path: &mut Vec<String>,
+    ordered: &mut Vec<String>,
+) -> Result<(), Problem> {
+    if ordered.iter().any(|done| done == name) {
+        return Ok(());
+    }
+    if let Some(start) = path.iter().position(|seen| seen == name) {
+        let mut cycle = path[start..].to_vec();
+        cycle.push(name.to_owned());
+        let place = stack.components.get(name).and_then(|c| c.place.clone());
+        let drawn = cycle.join(" → ");
+        return Err(Problem::new("hub::stack::cycle", format!("components need each other in a circle: {drawn}"))
+            .help("an arrow means `needs`, by `depends` or by `requires` and `provides`; remove one of them")
+            .at(place));
+    }
+    path.push(name.to_owned());
+    for need in needs(stack, name, names) {
+        visit(stack, &need, names, path, ordered)?;
+    }
+    path.pop();
+    ordered.push(name.to_owned());
+    Ok(())
+}

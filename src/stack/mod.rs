@@ -1,0 +1,175 @@
+//! A stack: components and how they hang together.
+//!
+//! In: `hub.yaml` with the manifests of its components, or one component's directory. Out: [`Stack`], and from it a
+//! [`Selection`] in order. Refuses to know: parameter values, environments, and the cluster (a question to it is asked
+//! through [`Platform`]).
+
+mod graph;
+mod select;
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+
+use crate::diagnostic::{Place, Problem, Problems, did_you_mean, shown};
+use crate::manifest::{
+    COMPONENT_MANIFEST, ComponentManifest, DEFAULT_STATE_NAMESPACE, HookDeclaration, Located, ParameterDeclaration,
+    STACK_MANIFEST, StackManifest,
+};
+
+pub use select::{Addition, Platform, Request, Selection, Unprobed, dependents, select};
+
+/// One component of a stack.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Component {
+    /// Its name in the stack.
+    pub name: String,
+    /// What it says of itself.
+    pub manifest: ComponentManifest,
+    /// Components that go first.
+    pub depends: Vec<Located>,
+    /// The stack's hooks for it.
+    pub stack_hooks: Vec<HookDeclaration>,
+    /// Where the stack mentions it.
+    pub place: Option<Place>,
+}
+
+/// Components and how they hang together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stack {
+    /// The directory that paths are relative to.
+    pub dir: PathBuf,
+    /// Its name.
+    pub name: String,
+    /// By name, in the order written.
+    pub components: IndexMap<String, Component>,
+    /// Capabilities that the platform brings.
+    pub platform_provides: Vec<String>,
+    /// The stack's own values for parameters.
+    pub parameters: Vec<ParameterDeclaration>,
+    /// The environment when none is named.
+    pub default_environment: Option<String>,
+    /// Where records are kept in the cluster.
+    pub state_namespace: String,
+    /// What is odd in the manifests, but no error.
+    pub warnings: Vec<Problem>,
+}
+
+impl Stack {
+    /// Reads a stack's manifest and those of all its components.
+    ///
+    /// # Errors
+    /// Everything wrong with any of these files, at once.
+    pub fn load(file: &Path) -> Result<Self, Problems> {
+        let manifest = StackManifest::load(file)?;
+        let mut problems = Problems::default();
+        let mut components = IndexMap::new();
+        let mut warnings = manifest.warnings;
+        for reference in manifest.components {
+            let dir = manifest.dir.join(&reference.source_dir);
+            if !dir.join(COMPONENT_MANIFEST).is_file() {
+                let path = shown(&dir, &manifest.dir);
+                problems.push(
+                    Problem::new("hub::stack::source", format!("there is no component in {path}"))
+                        .help(format!("`source.dir` is the directory of {COMPONENT_MANIFEST}, relative to hub.yaml"))
+                        .at(reference.place.clone()),
+                );
+                continue;
+            }
+            match ComponentManifest::load(&dir, &manifest.dir) {
+                Ok(mut component) => {
+                    warnings.append(&mut component.warnings);
+                    let component = Component {
+                        name: reference.name.clone(),
+                        manifest: component,
+                        depends: reference.depends,
+                        stack_hooks: reference.hooks,
+                        place: Some(reference.place),
+                    };
+                    components.insert(reference.name, component);
+                }
+                Err(found) => problems.0.extend(found.0),
+            }
+        }
+        let stack = Self {
+            dir: manifest.dir,
+            name: manifest.name,
+            components,
+            platform_provides: manifest.platform_provides,
+            parameters: manifest.parameters,
+            default_environment: manifest.default_environment,
+            state_namespace: manifest.state_namespace,
+            warnings,
+        };
+        if problems.is_empty() {
+            stack.check_depends(&mut problems);
+        }
+        problems.or(stack)
+    }
+
+    /// A stack of one component, for a directory without a stack.
+    ///
+    /// # Errors
+    /// Everything wrong with its manifest.
+    pub fn of_component(dir: &Path) -> Result<Self, Problems> {
+        let mut manifest = ComponentManifest::load(dir, dir)?;
+        if manifest.name.is_empty() {
+            let full = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
+            manifest.name = full.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        }
+        let name = manifest.name.clone();
+        let warnings = std::mem::take(&mut manifest.warnings);
+        let component =
+            Component { name: name.clone(), manifest, depends: Vec::new(), stack_hooks: Vec::new(), place: None };
+        Ok(Self {
+            dir: dir.to_path_buf(),
+            name: name.clone(),
+            components: IndexMap::from_iter([(name, component)]),
+            platform_provides: Vec::new(),
+            parameters: Vec::new(),
+            default_environment: None,
+            state_namespace: DEFAULT_STATE_NAMESPACE.to_owned(),
+            warnings,
+        })
+    }
+
+    /// The component of a name.
+    ///
+    /// # Errors
+    /// There is none; the message has the nearest names.
+    pub fn component(&self, name: &str) -> Result<&Component, Problem> {
+        self.components.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.components.keys().map(String::as_str).collect();
+            let all = || format!("components of {}: {}", self.name, known.join(", "));
+            Problem::new("hub::stack::unknown_component", format!("there is no component `{name}` in {STACK_MANIFEST}"))
+                .help(did_you_mean(name, known.iter().copied()).unwrap_or_else(all))
+        })
+    }
+
+    /// The components that provide a capability.
+    pub fn providers<'a>(&'a self, capability: &'a str) -> impl Iterator<Item = &'a Component> {
+        self.components.values().filter(move |c| c.manifest.provides.iter().any(|p| p.value == capability))
+    }
+
+    /// The component that brings an API kind, written as `Kind.group`.
+    #[must_use]
+    pub fn bringer_of(&self, kind: &str) -> Option<&Component> {
+        self.components.values().find(|c| c.manifest.kinds.iter().any(|k| k.value == kind))
+    }
+
+    fn check_depends(&self, problems: &mut Problems) {
+        for component in self.components.values() {
+            for depend in &component.depends {
+                if let Err(problem) = self.component(&depend.value) {
+                    problems.push(problem.at(depend.place.clone()));
+                }
+            }
+        }
+        if let Err(problem) = graph::order(self, &self.components.keys().cloned().collect::<Vec<_>>()) {
+            problems.push(problem);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
