@@ -34,7 +34,7 @@ pub use event::{Event, Events};
 pub use id::{GroupKind, ObjectId};
 pub use inventory::{Entry, EntryState, Inventory, inventories, inventory};
 pub use lock::{Holder, Lock, LockOptions, LockStatus, lock_status, unlock};
-pub use mask::Sensitive;
+pub use mask::{Mask, Sensitive};
 pub use outcome::{NotReady, ObjectResult, Outcome, ResultStatus};
 pub use owner::{Owner, PART_OF_LABEL, applyset_id};
 pub use plan::{Counts, Plan, PlanOptions, UndeployOptions, plan, plan_undeploy};

@@ -35,13 +35,13 @@ impl fmt::Debug for Sensitive {
 
 /// Masks a list of secret values, in clear and in base64.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Mask {
+pub struct Mask {
     values: Vec<Sensitive>,
 }
 
 impl Mask {
     /// Masks these values.
-    pub(crate) fn new(sensitive: &[Sensitive]) -> Self {
+    pub fn new(sensitive: &[Sensitive]) -> Self {
         let mut values: Vec<Sensitive> = Vec::new();
         for value in sensitive.iter().filter(|value| !value.0.is_empty()) {
             values.push(value.clone());
@@ -53,7 +53,7 @@ impl Mask {
     }
 
     /// Replaces every secret value in a text.
-    pub(crate) fn text(&self, text: &str) -> String {
+    pub fn text(&self, text: &str) -> String {
         let mut masked = text.to_string();
         for Sensitive(value) in &self.values {
             if masked == *value {
@@ -67,7 +67,7 @@ impl Mask {
     }
 
     /// Replaces every secret value in the strings of a tree.
-    pub(crate) fn value(&self, value: &Value) -> Value {
+    pub fn value(&self, value: &Value) -> Value {
         if self.values.is_empty() {
             return value.clone();
         }
