@@ -1,0 +1,61 @@
+//! What a request is answered with, before it is bytes.
+
+use serde_json::Value;
+
+use crate::read::WatchStream;
+use crate::status::StatusError;
+
+/// An answer.
+pub(crate) enum Answer {
+    Json {
+        code: u16,
+        body: Value,
+        warnings: Vec<String>,
+        retry_after: Option<u64>,
+        media: &'static str,
+    },
+    Text(&'static str),
+    Watch(Box<WatchStream>),
+}
+
+/// The media type of plain answers.
+pub(crate) const JSON: &str = "application/json";
+/// The media type of aggregated discovery.
+pub(crate) const DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+impl Answer {
+    /// An answer of 200.
+    pub(crate) fn ok(body: Value) -> Answer {
+        Answer::with_code(200, body)
+    }
+
+    /// An answer with a code.
+    pub(crate) fn with_code(code: u16, body: Value) -> Answer {
+        Answer::Json {
+            code,
+            body,
+            warnings: Vec::new(),
+            retry_after: None,
+            media: JSON,
+        }
+    }
+
+    /// A refusal.
+    pub(crate) fn refusal(error: StatusError) -> Answer {
+        Answer::Json {
+            code: error.code,
+            body: error.body(),
+            warnings: Vec::new(),
+            retry_after: error.retry_seconds(),
+            media: JSON,
+        }
+    }
+
+    /// Adds warnings for the client.
+    pub(crate) fn warn(mut self, found: Vec<String>) -> Answer {
+        if let Answer::Json { warnings, .. } = &mut self {
+            warnings.extend(found);
+        }
+        self
+    }
+}

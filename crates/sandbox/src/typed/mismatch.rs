@@ -1,0 +1,127 @@
+//! What a decoder says about a value that does not fit its type.
+
+use serde_json::Value;
+
+use crate::schema::{Atom, Scalar, Schema};
+
+/// Lists the paths of fields that the type does not have, e.g. `spec.containers[0].foo`.
+pub(crate) fn unknown_fields(schema: &Schema, value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    unknown(schema, value, &mut String::new(), &mut found);
+    found.sort();
+    found
+}
+
+fn unknown(schema: &Schema, value: &Value, path: &mut String, found: &mut Vec<String>) {
+    match (schema.atom(Some(value)), value) {
+        (Atom::Map { map, .. }, Value::Object(fields)) => {
+            for (name, child) in fields {
+                let length = path.len();
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(name);
+                match map.child(name) {
+                    Some(field) => unknown(field, child, path, found),
+                    None => found.push(path.clone()),
+                }
+                path.truncate(length);
+            }
+        }
+        (Atom::List { list }, Value::Array(items)) => {
+            for (index, item) in items.iter().enumerate() {
+                let length = path.len();
+                path.push_str(&format!("[{index}]"));
+                unknown(&list.item, item, path, found);
+                path.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Says why a builtin type cannot hold the value, in the words of the Go decoder; `None` when it can.
+pub(crate) fn mismatch(schema: &Schema, value: &Value) -> Option<String> {
+    let mut path = Vec::new();
+    misfit(schema, value, "", &mut path)
+}
+
+fn misfit(schema: &Schema, value: &Value, owner: &str, path: &mut Vec<String>) -> Option<String> {
+    let owner = match &schema.shape {
+        crate::schema::Shape::Named { name, .. } => name.name().rsplit('.').next().unwrap_or_default(),
+        _ => owner,
+    };
+    let wrong = |kind: &str, path: &[String]| {
+        let found = match value {
+            Value::Bool(_) => "bool",
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            _ => "object",
+        };
+        let last = path.join(".");
+        Some(format!(
+            "json: cannot unmarshal {found} into Go struct field {owner}.{last} of type {kind}"
+        ))
+    };
+    match (schema.atom(Some(value)), value) {
+        (_, Value::Null) => None,
+        (Atom::Map { map, .. }, Value::Object(fields)) => fields.iter().find_map(|(name, child)| {
+            path.push(name.clone());
+            let found = map
+                .child(name)
+                .and_then(|field| misfit(field, child, owner, path));
+            path.pop();
+            found
+        }),
+        (Atom::List { list }, Value::Array(items)) => items
+            .iter()
+            .find_map(|item| misfit(&list.item, item, owner, path)),
+        (Atom::Map { map, .. }, _) => {
+            let kind = if map.fields.is_empty() {
+                "map[string]string".to_owned()
+            } else {
+                go_struct(schema)
+            };
+            wrong(&kind, path)
+        }
+        (Atom::List { list }, _) => wrong(&format!("[]{}", go_struct(&list.item)), path),
+        (Atom::Scalar(kind), value) => {
+            let fits = match kind {
+                Scalar::String | Scalar::Bytes | Scalar::Formatted | Scalar::Time => value.is_string(),
+                Scalar::Integer => value.is_i64() || value.is_u64(),
+                Scalar::Number => value.is_number(),
+                Scalar::Boolean => value.is_boolean(),
+                Scalar::Any => true,
+                Scalar::IntOrString | Scalar::Quantity => value.is_string() || value.is_number(),
+            };
+            if fits { None } else { wrong(go_scalar(kind), path) }
+        }
+    }
+}
+
+fn go_scalar(kind: Scalar) -> &'static str {
+    match kind {
+        Scalar::Integer => "int32",
+        Scalar::Number => "float64",
+        Scalar::Boolean => "bool",
+        Scalar::Bytes => "[]uint8",
+        _ => "string",
+    }
+}
+
+fn go_struct(schema: &Schema) -> String {
+    match &schema.shape {
+        crate::schema::Shape::Named { name, .. } => {
+            let parts: Vec<&str> = name.name().split('.').collect();
+            let count = parts.len();
+            if count >= 2 {
+                format!("{}.{}", parts[count - 2], parts[count - 1])
+            } else {
+                name.name().to_owned()
+            }
+        }
+        crate::schema::Shape::Scalar(kind) => go_scalar(*kind).to_owned(),
+        _ => "map[string]interface {}".to_owned(),
+    }
+}
