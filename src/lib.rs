@@ -8,3 +8,6 @@ pub mod environments;
 pub mod hooks;
 pub mod workspace;
 pub mod stack;
+pub mod lifecycle;
+pub mod ui;
+pub mod cli;

@@ -1,3 +1,7 @@
 //! The `hub` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(hub::cli::main().code())
+}

@@ -1,0 +1,175 @@
+//! `hub deploy`, `hub plan`, `hub diff`.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::arguments::{ClusterArguments, FetchArguments, StackArguments, duration};
+use super::conclude::{conclude, refuse};
+use super::exit::Exit;
+use super::interrupt;
+use super::session::Session;
+use crate::lifecycle::{self, DeployOptions};
+use crate::stack::Request;
+use crate::ui::Detail;
+
+/// Which components, and how.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "Examples:
+  hub deploy kserve --param kserve.deploymentMode=Serverless
+  hub deploy -e production --yes
+  hub deploy ./components/etcd --context kind-dev")]
+pub struct DeployArguments {
+    /// Components of the stack, or one component's directory [default: all]
+    #[arg(value_name = "COMPONENT")]
+    components: Vec<String>,
+    #[command(flatten)]
+    stack: StackArguments,
+    #[command(flatten)]
+    cluster: ClusterArguments,
+    #[command(flatten)]
+    fetch: FetchArguments,
+    /// Do not take along what these components require
+    #[arg(long)]
+    only: bool,
+    /// Begin with this component, in order
+    #[arg(long, value_name = "COMPONENT")]
+    offset: Option<String>,
+    /// End with this component, in order
+    #[arg(long, value_name = "COMPONENT")]
+    limit: Option<String>,
+    /// Take fields that other managers own
+    #[arg(long, help_heading = "Changes")]
+    force_conflicts: bool,
+    /// Take over objects that belong to something else
+    #[arg(long, help_heading = "Changes")]
+    adopt: bool,
+    /// Leave objects that a component no longer contains
+    #[arg(long, help_heading = "Changes")]
+    no_prune: bool,
+    /// Delete and create anew what cannot be changed
+    #[arg(long, help_heading = "Changes")]
+    recreate: bool,
+    /// Refuse a plan that deletes more objects of a component than this
+    #[arg(long, value_name = "N", help_heading = "Changes", env = "HUB_MAX_DELETES")]
+    max_deletes: Option<usize>,
+}
+
+/// What only `deploy` takes.
+#[derive(Args, Clone, Debug)]
+pub struct ApplyArguments {
+    #[command(flatten)]
+    deploy: DeployArguments,
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(short, long, env = "HUB_YES")]
+    yes: bool,
+    /// Do not wait until objects are ready
+    #[arg(long)]
+    no_wait: bool,
+    /// How long to wait until objects are ready
+    #[arg(long, value_name = "TIME", env = "HUB_TIMEOUT", default_value = "10m", value_parser = duration)]
+    timeout: Duration,
+    /// Components at once at the most
+    #[arg(long, value_name = "N", env = "HUB_PARALLEL", default_value_t = 4)]
+    parallel: usize,
+    /// Stop at the first object that fails
+    #[arg(long)]
+    fail_fast: bool,
+}
+
+/// What only `plan` and `diff` take.
+#[derive(Args, Clone, Debug)]
+pub struct PlanArguments {
+    #[command(flatten)]
+    deploy: DeployArguments,
+    /// Exit with 3 when there is something to change
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+impl DeployArguments {
+    fn request(&self, session: &Session) -> Request {
+        Request {
+            components: session.names.clone(),
+            only: self.only,
+            offset: self.offset.clone(),
+            limit: self.limit.clone(),
+        }
+    }
+
+    fn options(&self) -> DeployOptions {
+        DeployOptions {
+            wait: true,
+            timeout: Duration::from_secs(600),
+            force_conflicts: self.force_conflicts,
+            adopt: self.adopt,
+            prune: !self.no_prune,
+            recreate: self.recreate,
+            max_deletes: self.max_deletes,
+            fail_fast: false,
+        }
+    }
+}
+
+/// Runs `hub deploy`.
+pub async fn deploy(arguments: ApplyArguments) -> Exit {
+    if arguments.dry_run {
+        return plan(PlanArguments { deploy: arguments.deploy, detailed_exitcode: false }, Detail::Short).await;
+    }
+    let start = Instant::now();
+    let deploy = &arguments.deploy;
+    let session = match Session::open(&deploy.stack, &deploy.components) {
+        Ok(session) => session,
+        Err(error) => return refuse(None, error),
+    };
+    let reporter = session.reporter(Detail::Short);
+    let options = DeployOptions {
+        wait: !arguments.no_wait,
+        timeout: arguments.timeout,
+        fail_fast: arguments.fail_fast,
+        ..deploy.options()
+    };
+    let result = async {
+        let mut run = session.run(&deploy.fetch, &deploy.cluster, &reporter, arguments.yes)?;
+        run.settings.parallel = arguments.parallel;
+        interrupt::watch(run.cancel.clone());
+        let connection = session.connect(&deploy.cluster, &run.cancel).await?;
+        lifecycle::deploy(&run, &connection, &deploy.request(&session), &options).await
+    }
+    .await;
+    match result {
+        Ok(report) => conclude(&*reporter, report, start, false),
+        Err(error) => refuse(Some(&*reporter), error),
+    }
+}
+
+/// Runs `hub plan` and `hub diff`.
+pub async fn plan(arguments: PlanArguments, detail: Detail) -> Exit {
+    let start = Instant::now();
+    let deploy = &arguments.deploy;
+    let session = match Session::open(&deploy.stack, &deploy.components) {
+        Ok(session) => session,
+        Err(error) => return refuse(None, error),
+    };
+    let reporter = session.reporter(detail);
+    let result = async {
+        let run = session.run(&deploy.fetch, &deploy.cluster, &reporter, false)?;
+        interrupt::watch(run.cancel.clone());
+        let connection = session.connect(&deploy.cluster, &run.cancel).await?;
+        lifecycle::plan(&run, &connection, &deploy.request(&session), &deploy.options()).await
+    }
+    .await;
+    match result {
+        Ok(report) => conclude(&*reporter, report, start, arguments.detailed_exitcode),
+        Err(error) => refuse(Some(&*reporter), error),
+    }
+}
+
+/// Runs `hub diff`: a full plan whose exit code says whether there is a difference.
+pub async fn diff(mut arguments: PlanArguments) -> Exit {
+    arguments.detailed_exitcode = true;
+    plan(arguments, Detail::Full).await
+}

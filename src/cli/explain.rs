@@ -1,0 +1,74 @@
+//! `hub explain`: every parameter, its value, and where the value comes from.
+
+use clap::Args;
+
+use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
+use super::conclude::refuse;
+use super::exit::Exit;
+use super::session::Session;
+use crate::lifecycle::{self, Error};
+use crate::parameters::{ParameterSet, Provenance};
+use crate::ui::{self, Detail, Format, Palette};
+
+/// Which components.
+#[derive(Args, Clone, Debug)]
+pub struct ExplainArguments {
+    /// Components of the stack, or one component's directory [default: all]
+    #[arg(value_name = "COMPONENT")]
+    components: Vec<String>,
+    #[command(flatten)]
+    stack: StackArguments,
+}
+
+/// Runs `hub explain`.
+pub fn explain(arguments: &ExplainArguments) -> Exit {
+    match explained(arguments) {
+        Ok(()) => Exit::Done,
+        Err(error) => refuse(None, error),
+    }
+}
+
+fn explained(arguments: &ExplainArguments) -> Result<(), Error> {
+    let session = Session::open(&arguments.stack, &arguments.components)?;
+    let reporter = session.reporter(Detail::Short);
+    let run = session.run(&FetchArguments::default(), &ClusterArguments::default(), &reporter, false)?;
+    let mut names = session.names.clone();
+    if names.is_empty() {
+        names = session.stack.components.keys().cloned().collect();
+    }
+    for name in &names {
+        session.stack.component(name)?;
+    }
+    lifecycle::check_meant(&session.stack, &names, &run.layers)?;
+    let sets = lifecycle::resolve_all(&session.stack, &names, &run.layers)?;
+    if session.format == Format::Json {
+        ui::json(&sets);
+        return Ok(());
+    }
+    let palette = Palette::new(session.surroundings.screen(session.format).color);
+    for name in names {
+        if let Some(set) = sets.get(&name) {
+            show(&name, set, &palette);
+        }
+    }
+    Ok(())
+}
+
+fn show(name: &str, set: &ParameterSet, palette: &Palette) {
+    ui::line(&palette.bold.apply_to(name).to_string());
+    let declared = || set.iter().filter(|p| p.provenance != Provenance::Hub);
+    let width = declared().map(|p| p.name.len()).max().unwrap_or_default();
+    for parameter in declared() {
+        let value = parameter.shown().replace('\n', "⏎");
+        let value = if value.is_empty() { "(empty)".to_owned() } else { value };
+        let kind = parameter.parameter_type.map_or("", |t| t.name());
+        ui::line(&format!("  {:width$}  {value}", parameter.name));
+        let mut origin = parameter.provenance.to_string();
+        if !parameter.overridden.is_empty() {
+            let others: Vec<String> = parameter.overridden.iter().map(ToString::to_string).collect();
+            origin = format!("{origin}, over {}", others.join(", "));
+        }
+        let kind = if kind.is_empty() { String::new() } else { format!("{kind}, ") };
+        ui::line(&palette.dim.apply_to(format!("  {:width$}  {kind}from {origin}", "")).to_string());
+    }
+}

@@ -1,0 +1,59 @@
+//! `hub fetch`: fills the cache and writes `hub.lock`.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
+use super::conclude::refuse;
+use super::exit::Exit;
+use super::interrupt;
+use super::session::Session;
+use crate::fetch::Fetcher;
+use crate::lifecycle::{self, Error};
+use crate::ui::{self, Detail};
+
+/// Which components.
+#[derive(Args, Clone, Debug)]
+pub struct FetchCommandArguments {
+    /// Components of the stack, or one component's directory [default: all]
+    #[arg(value_name = "COMPONENT")]
+    components: Vec<String>,
+    #[command(flatten)]
+    stack: StackArguments,
+    #[command(flatten)]
+    fetch: FetchArguments,
+    /// Forget the digests in hub.lock and take what the servers have now
+    #[arg(long)]
+    update: bool,
+}
+
+/// Runs `hub fetch`.
+pub async fn fetch(arguments: FetchCommandArguments) -> Exit {
+    match fetched(&arguments).await {
+        Ok(()) => Exit::Done,
+        Err(error) => refuse(None, error),
+    }
+}
+
+async fn fetched(arguments: &FetchCommandArguments) -> Result<(), Error> {
+    let session = Session::open(&arguments.stack, &arguments.components)?;
+    let reporter = session.reporter(Detail::Short);
+    let mut run = session.run(&arguments.fetch, &ClusterArguments::default(), &reporter, false)?;
+    interrupt::watch(run.cancel.clone());
+    run.fetcher = Fetcher::new(session.fetch_options(&arguments.fetch, arguments.update), run.cancel.clone())?;
+    let mut names = session.names.clone();
+    if names.is_empty() {
+        names = session.stack.components.keys().cloned().collect();
+    }
+    lifecycle::check_meant(&session.stack, &names, &run.layers)?;
+    let sets = lifecycle::resolve_all(&session.stack, &names, &run.layers)?;
+    let run = Arc::new(run);
+    for name in &names {
+        let component = session.stack.component(name)?;
+        let count = lifecycle::fetch_all(&run, component, &sets[name]).await?;
+        ui::line(&format!("{name}  {count} fetched"));
+    }
+    reporter.clear();
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! The command line: what was typed, what it means, how the process ends. One file per verb.
+
+mod approval;
+mod arguments;
+mod conclude;
+mod deploy;
+mod exit;
+mod explain;
+mod fetch;
+mod interrupt;
+mod lint;
+mod render;
+mod sandbox;
+mod session;
+mod status;
+mod surroundings;
+mod undeploy;
+mod unlock;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+pub use exit::Exit;
+
+use crate::ui::{self, Detail, Format};
+
+/// Brings components onto a Kubernetes cluster, per environment, and off it again.
+#[derive(Parser, Debug)]
+#[command(name = "hub", version, max_term_width = 100, after_long_help = "Exit codes:
+  0 done   1 failed   2 usage or manifest error   3 changes pending   4 another run holds the lock
+  5 applied, but not ready in time   130 interrupted")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Bring components onto the cluster
+    Deploy(deploy::ApplyArguments),
+    /// Take components off the cluster
+    Undeploy(undeploy::UndeployArguments),
+    /// Say what deploy would do
+    Plan(deploy::PlanArguments),
+    /// Show every field that deploy would change; exits with 3 if there is any
+    Diff(deploy::PlanArguments),
+    /// Print the objects that would be applied; needs no cluster
+    Render(render::RenderArguments),
+    /// Show what is deployed where
+    #[command(visible_alias = "list")]
+    Status(status::StatusArguments),
+    /// Show parameters, their values, and where these come from
+    Explain(explain::ExplainArguments),
+    /// Check manifests; needs no cluster
+    Lint(lint::LintArguments),
+    /// Download what components name, and pin it in hub.lock
+    Fetch(fetch::FetchCommandArguments),
+    /// The embedded API server of a stack
+    #[command(subcommand)]
+    Sandbox(sandbox::SandboxCommand),
+    /// Remove the lock of a dead run
+    Unlock(unlock::UnlockArguments),
+    /// Print a completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Manifest } else { Exit::Done };
+            // Help that nobody reads to its end is no failure.
+            let _ = error.print();
+            return exit;
+        }
+    };
+    let surroundings = surroundings::Surroundings::read();
+    ui::install_error_style(surroundings.screen(Format::Text));
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let exit = runtime.block_on(run(cli.command));
+            // A hook or download that does not end must not hold up the process after an interruption.
+            runtime.shutdown_background();
+            exit
+        }
+        Err(error) => {
+            ui::note(&format!("hub cannot start its threads: {error}"));
+            Exit::Failed
+        }
+    }
+}
+
+async fn run(command: Command) -> Exit {
+    match command {
+        Command::Deploy(arguments) => deploy::deploy(arguments).await,
+        Command::Undeploy(arguments) => undeploy::undeploy(arguments).await,
+        Command::Plan(arguments) => deploy::plan(arguments, Detail::Full).await,
+        Command::Diff(arguments) => deploy::diff(arguments).await,
+        Command::Render(arguments) => render::render(arguments).await,
+        Command::Status(arguments) => status::status(arguments).await,
+        Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Lint(arguments) => lint::lint(&arguments),
+        Command::Fetch(arguments) => fetch::fetch(arguments).await,
+        Command::Sandbox(command) => sandbox::sandbox(command).await,
+        Command::Unlock(arguments) => unlock::unlock(arguments).await,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "hub", &mut script);
+            written(&script)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            match clap_mangen::Man::new(Cli::command()).render(&mut page) {
+                Ok(()) => written(&page),
+                Err(_) => Exit::Failed,
+            }
+        }
+    }
+}
+
+fn written(bytes: &[u8]) -> Exit {
+    match ui::bytes(bytes) {
+        Ok(()) => Exit::Done,
+        Err(_) => Exit::Failed,
+    }
+}

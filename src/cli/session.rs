@@ -1,0 +1,189 @@
+//! What a command works with: the stack, its environment, its values, its cluster.
+//!
+//! In: shared flags and the surroundings. Out: a [`Run`] and a [`Connection`]. Refuses to know: what the command does.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::approval::Asking;
+use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
+use super::surroundings::Surroundings;
+use crate::diagnostic::Problem;
+use crate::environments::Environment;
+use crate::fetch::{FetchOptions, Fetcher, LOCK_FILE};
+use crate::lifecycle::{self, Connection, Error, KubeSurroundings, Overrides, Run, RunSettings, Target};
+use crate::manifest::{COMPONENT_MANIFEST, STACK_MANIFEST};
+use crate::stack::Stack;
+use crate::ui::{self, Detail, Format, Reporter};
+
+/// A stack with its environment.
+pub struct Session {
+    /// The surroundings.
+    pub surroundings: Surroundings,
+    /// The stack.
+    pub stack: Arc<Stack>,
+    /// The environment, if any is named.
+    pub environment: Option<Environment>,
+    /// Components that were named on the command line.
+    pub names: Vec<String>,
+    /// How results are shown.
+    pub format: Format,
+    arguments: StackArguments,
+}
+
+impl Session {
+    /// Opens the stack that the flags name. A single name that is a component's directory makes a stack of its own,
+    /// if it is none of the stack's components.
+    ///
+    /// # Errors
+    /// There is no stack, or its manifests or its environment are wrong.
+    pub fn open(arguments: &StackArguments, names: &[String]) -> Result<Self, Error> {
+        let surroundings = Surroundings::read();
+        let directory = match names {
+            [name] if looks_like_directory(name) => Some(PathBuf::from(name)),
+            _ => None,
+        };
+        let file = arguments.file.clone().unwrap_or_else(|| PathBuf::from(STACK_MANIFEST));
+        let (stack, names) = match directory {
+            Some(dir) if arguments.file.is_none() => {
+                let stack = Stack::of_component(&dir)?;
+                let names = stack.components.keys().cloned().collect();
+                (stack, names)
+            }
+            _ if file.is_file() => (Stack::load(&file)?, names.to_vec()),
+            _ => return Err(no_stack(&file).into()),
+        };
+        let name = arguments.environment.clone().or_else(|| stack.default_environment.clone());
+        let environment = name.map(|name| Environment::load(&name, &stack.dir)).transpose()?;
+        Ok(Self {
+            surroundings,
+            stack: Arc::new(stack),
+            environment,
+            names,
+            format: arguments.output.into(),
+            arguments: arguments.clone(),
+        })
+    }
+
+    /// The reporter for this command.
+    #[must_use]
+    pub fn reporter(&self, detail: Detail) -> Arc<dyn Reporter> {
+        ui::reporter(self.format, self.surroundings.screen(self.format), detail)
+    }
+
+    /// Everything that the lifecycle needs beside a cluster.
+    ///
+    /// # Errors
+    /// Files of parameters, flags or the lock file are wrong.
+    pub fn run(
+        &self,
+        fetch: &FetchArguments,
+        cluster: &ClusterArguments,
+        reporter: &Arc<dyn Reporter>,
+        yes: bool,
+    ) -> Result<Run, Error> {
+        let overrides = Overrides { files: self.arguments.params_file.clone(), flags: self.arguments.param.clone() };
+        let variable = |name: &str| self.surroundings.get(name).map(ToOwned::to_owned);
+        let layers = lifecycle::gather(&self.stack, self.environment.as_ref(), &overrides, &variable)?;
+        let cancel = CancellationToken::new();
+        let fetcher = Fetcher::new(self.fetch_options(fetch, false), cancel.clone())?;
+        let environment = self.environment.as_ref();
+        let asking = Asking {
+            reporter: reporter.clone(),
+            needed: environment.is_some_and(|e| e.confirm) && !yes,
+            interactive: self.surroundings.interactive,
+        };
+        let run = Run {
+            stack: self.stack.clone(),
+            environment: environment.map(|e| e.name.clone()),
+            layers,
+            settings: self.settings(fetch, cluster),
+            fetcher,
+            listener: Arc::new(Forward(reporter.clone())),
+            approver: Arc::new(asking),
+            cancel,
+        };
+        let odd = self.stack.warnings.iter().chain(environment.iter().flat_map(|e| &e.warnings));
+        for warning in odd {
+            let place = warning.place.as_ref().map(|p| format!("{p}: ")).unwrap_or_default();
+            let help = warning.help.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
+            run.warn(None, format!("{place}{}{help}", warning.message));
+        }
+        Ok(run)
+    }
+
+    /// How downloads behave for this stack.
+    #[must_use]
+    pub fn fetch_options(&self, fetch: &FetchArguments, update: bool) -> FetchOptions {
+        let cache = self.surroundings.cache_dir().unwrap_or_else(|| self.stack.dir.join(".hub/cache"));
+        FetchOptions {
+            lock_file: Some(self.stack.dir.join(LOCK_FILE)),
+            offline: fetch.offline,
+            update,
+            timeout: fetch.fetch_timeout,
+            ..FetchOptions::new(cache)
+        }
+    }
+
+    fn settings(&self, fetch: &FetchArguments, cluster: &ClusterArguments) -> RunSettings {
+        RunSettings {
+            program: self.surroundings.program.clone(),
+            environment: self.surroundings.variables.clone().into_iter().collect(),
+            who: self.surroundings.who(),
+            host: self.surroundings.host(),
+            command: self.surroundings.shown_command(),
+            hook_timeout: fetch.hook_timeout,
+            lock_timeout: cluster.lock_timeout,
+            parallel: 4,
+        }
+    }
+
+    /// Where the command goes.
+    ///
+    /// # Errors
+    /// Nothing names a cluster.
+    pub fn target(&self, arguments: &ClusterArguments) -> Result<Target, Error> {
+        let kube = KubeSurroundings {
+            flag_kubeconfig: arguments.kubeconfig.clone(),
+            flag_context: arguments.context.clone(),
+            variable: self.surroundings.kubeconfig_files(),
+            home: self.surroundings.home(),
+        };
+        let choice = self.environment.as_ref().and_then(|e| e.cluster.as_ref());
+        Target::choose(choice, &kube, &self.stack.dir)
+    }
+
+    /// Connects to the cluster, unless the run is interrupted first.
+    ///
+    /// # Errors
+    /// The cluster cannot be named or reached.
+    pub async fn connect(&self, arguments: &ClusterArguments, cancel: &CancellationToken) -> Result<Connection, Error> {
+        let target = self.target(arguments)?;
+        tokio::select! {
+            connection = target.connect(arguments.lock_timeout) => connection,
+            () = cancel.cancelled() => Err(Error::Interrupted),
+        }
+    }
+}
+
+/// Lets a reporter be told what happens.
+struct Forward(Arc<dyn Reporter>);
+
+impl lifecycle::Listener for Forward {
+    fn on_event(&self, event: &lifecycle::Event) {
+        self.0.on_event(event);
+    }
+}
+
+fn looks_like_directory(name: &str) -> bool {
+    let path = Path::new(name);
+    let said_so = name.contains('/') || name == "." || !Path::new(STACK_MANIFEST).is_file();
+    said_so && path.join(COMPONENT_MANIFEST).is_file()
+}
+
+fn no_stack(file: &Path) -> Problem {
+    Problem::new("hub::stack::none", format!("there is no stack here: {} does not exist", file.display()))
+        .help("change to the stack's directory, name its manifest with --file, or name a component's directory: `hub deploy DIR`")
+}

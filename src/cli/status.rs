@@ -1,0 +1,110 @@
+//! `hub status` and `hub list`: what is deployed where.
+
+use clap::Args;
+use hub_cluster::{EntryState, Inventory, LockStatus};
+use serde::Serialize;
+
+use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
+use super::conclude::refuse;
+use super::exit::Exit;
+use super::interrupt;
+use super::session::Session;
+use crate::lifecycle::Error;
+use crate::ui::{self, Detail, Format, Palette};
+
+/// Which components.
+#[derive(Args, Clone, Debug)]
+pub struct StatusArguments {
+    /// Components of the stack, or one component's directory [default: all]
+    #[arg(value_name = "COMPONENT")]
+    components: Vec<String>,
+    #[command(flatten)]
+    stack: StackArguments,
+    #[command(flatten)]
+    cluster: ClusterArguments,
+    /// Name every object
+    #[arg(long)]
+    objects: bool,
+}
+
+/// Runs `hub status`.
+pub async fn status(arguments: StatusArguments) -> Exit {
+    match shown(&arguments).await {
+        Ok(()) => Exit::Done,
+        Err(error) => refuse(None, error),
+    }
+}
+
+#[derive(Serialize)]
+struct Shown {
+    target: String,
+    lock: Option<LockStatus>,
+    components: Vec<Inventory>,
+}
+
+async fn shown(arguments: &StatusArguments) -> Result<(), Error> {
+    let session = Session::open(&arguments.stack, &arguments.components)?;
+    let reporter = session.reporter(Detail::Short);
+    let run = session.run(&FetchArguments::default(), &arguments.cluster, &reporter, false)?;
+    interrupt::watch(run.cancel.clone());
+    for name in &session.names {
+        session.stack.component(name)?;
+    }
+    let connection = session.connect(&arguments.cluster, &run.cancel).await?;
+    let (stack, namespace) = (&session.stack.name, &session.stack.state_namespace);
+    let mut components = hub_cluster::inventories(&connection.cluster, Some(stack), namespace).await?;
+    components.retain(|i| session.names.is_empty() || session.names.contains(&i.owner.component));
+    let lock = hub_cluster::lock_status(&connection.cluster, stack, namespace).await?;
+    let shown = Shown { target: connection.name.clone(), lock, components };
+    if session.format == Format::Json {
+        ui::json(&shown);
+        return Ok(());
+    }
+    print(&shown, &session, arguments.objects);
+    Ok(())
+}
+
+fn print(shown: &Shown, session: &Session, objects: bool) {
+    let palette = Palette::new(session.surroundings.screen(session.format).color);
+    ui::line(&format!("{} on {}", session.stack.name, shown.target));
+    if let Some(lock) = &shown.lock {
+        let state = if lock.expired { "dead" } else { "at work" };
+        ui::line(&format!("locked by {} since {} for `{}` ({state})", lock.holder.who, lock.since, lock.holder.command));
+    }
+    let names = session.stack.components.keys().filter(|n| session.names.is_empty() || session.names.contains(n));
+    for name in names {
+        match shown.components.iter().find(|i| i.owner.component == *name && !i.is_empty()) {
+            Some(inventory) => print_one(name, inventory, &palette, objects),
+            None => ui::line(&format!("{}  {}", palette.bold.apply_to(name), palette.dim.apply_to("not deployed"))),
+        }
+    }
+    let gone = shown.components.iter().filter(|i| !session.stack.components.contains_key(&i.owner.component));
+    for inventory in gone {
+        print_one(&inventory.owner.component, inventory, &palette, objects);
+        ui::line(&palette.warn.apply_to("  no longer in the stack").to_string());
+    }
+}
+
+fn print_one(name: &str, inventory: &Inventory, palette: &Palette, objects: bool) {
+    let count = |state: EntryState| inventory.entries.values().filter(|e| e.state == state).count();
+    let mut words = vec![format!("{} objects", count(EntryState::Applied))];
+    let (pending, kept) = (count(EntryState::Pending), count(EntryState::Kept));
+    if pending > 0 {
+        words.push(palette.warn.apply_to(format!("{pending} of a run that did not end; deploy it again")).to_string());
+    }
+    if kept > 0 {
+        words.push(format!("{kept} kept"));
+    }
+    ui::line(&format!("{}  {}", palette.bold.apply_to(name), words.join(", ")));
+    if objects {
+        for (id, entry) in &inventory.entries {
+            let state = match entry.state {
+                EntryState::Applied if entry.ready => "ready",
+                EntryState::Applied => "applied",
+                EntryState::Pending => "pending",
+                EntryState::Kept => "kept",
+            };
+            ui::line(&format!("  {id}  {}", palette.dim.apply_to(state)));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! One component on its way to objects: scratch copy, downloads, templates, hooks, build.
+//!
+//! In: a component with resolved parameters. Out: [`Prepared`]. Refuses to know: what is on the cluster.
+
+use std::path::PathBuf;
+
+use hub_cluster::Mask;
+use serde_json::Value;
+
+use super::download::{blocking, download};
+use super::run::{Run, mask};
+use super::{Connection, Error, Event, Phase, Verb, build, hook_environment};
+use crate::hooks::{self, HookContext, Trigger};
+use crate::manifest::HookDeclaration;
+use crate::parameters::ParameterSet;
+use crate::stack::Component;
+use crate::template;
+use crate::workspace::Workspace;
+
+/// A component that is ready to be planned.
+pub struct Prepared {
+    /// Its objects, in the order of the build.
+    pub objects: Vec<Value>,
+    /// The namespace of objects that name none.
+    pub namespace: Option<String>,
+    /// Its scratch copy, where hooks go on.
+    pub(super) scratch: Scratch,
+}
+
+/// A component's scratch copy with what its hooks need.
+pub(super) struct Scratch {
+    workspace: Workspace,
+    context: HookContext,
+    mask: Mask,
+    name: String,
+    verb: Verb,
+    stack_hooks: Vec<HookDeclaration>,
+    own_hooks: Vec<HookDeclaration>,
+}
+
+/// The variable that names the namespace of objects without one. Source: `hub-component-kustomize`.
+const NAMESPACE: &str = "NAMESPACE";
+
+/// Takes a component from its sources to its objects.
+///
+/// # Errors
+/// Anything that stops it; the cluster is untouched.
+pub async fn prepare(
+    run: &Run,
+    connection: Option<&Connection>,
+    verb: Verb,
+    component: &Component,
+    parameters: &ParameterSet,
+) -> Result<Prepared, Error> {
+    let (scratch, crds) = render(run, connection, verb, component, parameters).await?;
+    run.enter(&component.name, Phase::Building)?;
+    let dir = scratch.workspace.dir().to_path_buf();
+    let (name, bare) = (component.name.clone(), component.manifest.bare);
+    let built = blocking("the build", move || build::build(&name, &dir, &crds, bare)).await??;
+    for warning in built.warnings {
+        run.warn(Some(&component.name), warning);
+    }
+    run.tell(&Event::Built { component: component.name.clone(), objects: built.objects.len() });
+    Ok(Prepared { objects: built.objects, namespace: parameters.by_env(NAMESPACE), scratch })
+}
+
+/// Takes a component as far as its hooks before the build.
+pub(super) async fn render(
+    run: &Run,
+    connection: Option<&Connection>,
+    verb: Verb,
+    component: &Component,
+    parameters: &ParameterSet,
+) -> Result<(Scratch, Vec<PathBuf>), Error> {
+    let name = &component.name;
+    run.enter(name, Phase::Fetching)?;
+    let workspace = Workspace::create(&run.stack.dir, &component.manifest.dir)?;
+    let context = HookContext {
+        dir: workspace.dir().to_path_buf(),
+        environment: hook_environment::variables(run, connection, verb, name, parameters, &workspace)?,
+        timeout: run.settings.hook_timeout,
+    };
+    let scratch = Scratch {
+        context,
+        mask: mask(parameters),
+        name: name.clone(),
+        verb,
+        stack_hooks: component.stack_hooks.clone(),
+        own_hooks: component.manifest.hooks.clone(),
+        workspace,
+    };
+    let crds = download(run, name, parameters, scratch.workspace.dir()).await?;
+    let trigger = if verb == Verb::Undeploy { Trigger::PreUndeploy } else { Trigger::PreDeploy };
+    if verb == Verb::Plan {
+        if !component.stack_hooks.is_empty() {
+            run.warn(Some(name), "the stack's hooks for it are not run by a plan, since they may change something");
+        }
+    } else {
+        scratch.run_hooks(run, trigger, &scratch.stack_hooks, false).await?;
+    }
+    run.enter(name, Phase::Rendering)?;
+    template::render(scratch.workspace.dir(), &component.manifest.templates, parameters)?;
+    run.enter(name, Phase::PreHook)?;
+    scratch.run_hooks(run, trigger, &scratch.own_hooks, true).await?;
+    Ok((scratch, crds))
+}
+
+impl Scratch {
+    /// Runs the hooks after everything else: the component's own, then the stack's.
+    pub(super) async fn run_post_hooks(&self, run: &Run) -> Result<(), Error> {
+        let trigger = if self.verb == Verb::Undeploy { Trigger::PostUndeploy } else { Trigger::PostDeploy };
+        self.run_hooks(run, trigger, &self.own_hooks, true).await?;
+        self.run_hooks(run, trigger, &self.stack_hooks, false).await
+    }
+
+    /// Whether any hook would run at a trigger.
+    pub(super) fn has_hooks(component: &Component, triggers: [Trigger; 2]) -> bool {
+        let declared = [&component.stack_hooks, &component.manifest.hooks];
+        triggers.into_iter().any(|trigger| {
+            let dir = &component.manifest.dir;
+            declared.iter().any(|hooks| !hooks.is_empty())
+                || hooks::find(trigger, dir, dir, &[], true).is_ok_and(|hooks| !hooks.is_empty())
+        })
+    }
+
+    async fn run_hooks(
+        &self,
+        run: &Run,
+        trigger: Trigger,
+        declared: &[HookDeclaration],
+        files: bool,
+    ) -> Result<(), Error> {
+        for hook in hooks::find(trigger, self.workspace.dir(), &run.stack.dir, declared, files)? {
+            self.run_hook(run, trigger, hook).await?;
+        }
+        Ok(())
+    }
+
+    async fn run_hook(&self, run: &Run, trigger: Trigger, hook: hooks::Hook) -> Result<(), Error> {
+        let (component, name) = (self.name.clone(), hook.name.clone());
+        run.tell(&Event::HookStarted { component: component.clone(), hook: name.clone(), trigger });
+        let (context, cancel, listener) = (self.context.clone(), run.cancel.clone(), run.listener.clone());
+        let (mask, line_component, line_hook) = (self.mask.clone(), component.clone(), name.clone());
+        let ignore = hook.ignore_errors;
+        let result = blocking("running a hook", move || {
+            hooks::run(&hook, &context, &cancel, &|stream, line| {
+                listener.on_event(&Event::HookLine {
+                    component: line_component.clone(),
+                    hook: line_hook.clone(),
+                    stream,
+                    line: mask.text(line),
+                });
+            })
+        })
+        .await?;
+        match result {
+            Ok(output) => {
+                run.tell(&Event::HookFinished { component, hook: name, seconds: output.took.as_secs_f64() });
+                Ok(())
+            }
+            Err(error @ hooks::HookError::Interrupted { .. }) => Err(error.into()),
+            Err(error) if ignore => {
+                run.warn(Some(&component), format!("{}; it is ignored, as declared", self.mask.text(&error.to_string())));
+                Ok(())
+            }
+            Err(error) => Err(self.masked(error).into()),
+        }
+    }
+
+    /// What a hook wrote to standard error may hold secrets.
+    fn masked(&self, error: hooks::HookError) -> hooks::HookError {
+        use hooks::HookError::{Failed, Killed, TimedOut};
+        match error {
+            Failed { hook, code, stderr } => Failed { hook, code, stderr: self.mask.text(&stderr) },
+            Killed { hook, signal, stderr } => Killed { hook, signal, stderr: self.mask.text(&stderr) },
+            TimedOut { hook, timeout, stderr } => TimedOut { hook, timeout, stderr: self.mask.text(&stderr) },
+            other => other,
+        }
+    }
+}

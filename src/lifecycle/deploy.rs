@@ -1,0 +1,380 @@
+//! Deploying: every component of a selection from its sources to ready objects.
+//!
+//! In: a run, a connection, what is asked for. Out: a report. Order of writes within a component: intent, objects,
+//! readiness, pruning, record (all in `hub_cluster`).
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use hub_cluster::{
+    ApplyOptions, Cluster, Counts, GroupKind, Holder, Inventory, Lock, LockOptions, Owner, Plan, PlanOptions,
+    ResultStatus,
+};
+
+use super::run::{ComponentReport, finish, sensitive};
+use super::{
+    Connection, DeployOptions, Error, Event, Phase, Report, Run, Status, Verb, check_meant, component, resolve_all,
+    schedule,
+};
+use crate::parameters::ParameterSet;
+use crate::stack::{self, Component, Platform, Request, Selection};
+
+/// Deploys what is asked for, and what that needs.
+///
+/// # Errors
+/// What stops the run before any component begins. What happens to components is in the report.
+pub async fn deploy(
+    run: &Run,
+    connection: &Connection,
+    request: &Request,
+    options: &DeployOptions,
+) -> Result<Report, Error> {
+    let ready = Ready::new(run, connection, request, Verb::Deploy).await?;
+    let lock = take_lock(run, connection).await?;
+    let report = schedule::each(run, &ready.selection.order, &ready.selection.needs, |name| {
+        deploy_one(run, connection, &ready, name, options)
+    })
+    .await;
+    release(run, lock).await;
+    Ok(report)
+}
+
+/// Says what a deployment would do. Nothing is written.
+///
+/// # Errors
+/// As [`deploy`].
+pub async fn plan(
+    run: &Run,
+    connection: &Connection,
+    request: &Request,
+    options: &DeployOptions,
+) -> Result<Report, Error> {
+    let ready = Ready::new(run, connection, request, Verb::Plan).await?;
+    let upcoming = std::sync::Mutex::new(Vec::new());
+    let order = &ready.selection.order;
+    Ok(schedule::each(run, order, &ready.selection.needs, |name| plan_only(run, connection, &ready, name, options, &upcoming)).await)
+}
+
+/// What must be known before the first component begins.
+pub(super) struct Ready {
+    pub(super) selection: Selection,
+    pub(super) parameters: BTreeMap<String, ParameterSet>,
+}
+
+impl Ready {
+    async fn new(run: &Run, connection: &Connection, request: &Request, verb: Verb) -> Result<Self, Error> {
+        let inventories = recorded(run, &connection.cluster).await?;
+        let platform = Probed { cluster: &connection.cluster, inventories: &inventories };
+        let selection = stack::select(&run.stack, request, &platform)?;
+        check_meant(&run.stack, &selection.order, &run.layers)?;
+        let parameters = resolve_all(&run.stack, &selection.order, &run.layers)?;
+        announce(run, connection, verb, &selection.order);
+        for addition in &selection.additions {
+            run.tell(&Event::ComponentAdded(addition.clone()));
+        }
+        Ok(Self { selection, parameters })
+    }
+}
+
+/// Tells that the run begins.
+pub(super) fn announce(run: &Run, connection: &Connection, verb: Verb, components: &[String]) {
+    run.tell(&Event::RunStarted {
+        verb,
+        stack: run.stack.name.clone(),
+        environment: run.environment.clone(),
+        target: connection.name.clone(),
+        components: components.to_vec(),
+    });
+}
+
+/// What components of this stack have on the cluster.
+pub(super) async fn recorded(run: &Run, cluster: &Cluster) -> Result<Vec<Inventory>, Error> {
+    Ok(hub_cluster::inventories(cluster, Some(&run.stack.name), &run.stack.state_namespace).await?)
+}
+
+/// A cluster that was asked.
+pub(super) struct Probed<'a> {
+    pub(super) cluster: &'a Cluster,
+    pub(super) inventories: &'a [Inventory],
+}
+
+impl Platform for Probed<'_> {
+    fn serves(&self, kinds: &[&str]) -> bool {
+        kinds.iter().all(|kind| kind.parse::<GroupKind>().is_ok_and(|kind| self.cluster.serves(&kind)))
+    }
+
+    fn is_deployed(&self, component: &str) -> bool {
+        self.inventories.iter().any(|i| i.owner.component == component && !i.is_empty())
+    }
+}
+
+/// The owner of a component's objects.
+pub(super) fn owner(run: &Run, component: &str) -> Owner {
+    Owner {
+        stack: run.stack.name.clone(),
+        component: component.to_owned(),
+        state_namespace: run.stack.state_namespace.clone(),
+    }
+}
+
+const LOCK_LOOK: Duration = Duration::from_millis(500);
+
+/// Takes the stack's lock; waits for another run as long as the settings say.
+pub(super) async fn take_lock(run: &Run, connection: &Connection) -> Result<Lock, Error> {
+    let settings = &run.settings;
+    let holder = Holder {
+        who: settings.who.clone(),
+        command: settings.command.clone(),
+        host: settings.host.clone(),
+        pid: std::process::id(),
+    };
+    let host = settings.host.clone();
+    let is_dead = move |holder: &Holder| holder.host == host && !is_running(holder.pid);
+    let options = LockOptions { wait: Duration::ZERO, is_dead: &is_dead };
+    let events = |event: hub_cluster::Event| {
+        if let hub_cluster::Event::LockTakenOver { holder, command } = event {
+            run.warn(None, format!("took over the lock of {holder}, whose run `{command}` is dead"));
+        }
+    };
+    let deadline = Instant::now() + settings.lock_timeout;
+    let (name, namespace) = (&run.stack.name, &run.stack.state_namespace);
+    let mut told = false;
+    loop {
+        if run.cancel.is_cancelled() {
+            return Err(Error::Interrupted);
+        }
+        // Never dropped half-way: a lock that was just created would be nobody's.
+        match Lock::acquire(&connection.cluster, name, namespace, holder.clone(), options, &events).await {
+            Ok(lock) => return Ok(lock),
+            Err(hub_cluster::Error::LockHeld { holder, .. }) if Instant::now() < deadline => {
+                if !told {
+                    run.tell(&Event::LockAwaited { holder: holder.who, command: holder.command });
+                    told = true;
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        tokio::select! {
+            () = run.cancel.cancelled() => {}
+            () = tokio::time::sleep(LOCK_LOOK) => {}
+        }
+    }
+}
+
+fn is_running(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_none_or(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+}
+
+/// Gives the lock back; what goes wrong there is said, but the run's result stands.
+pub(super) async fn release(run: &Run, lock: Lock) {
+    if let Err(error) = lock.release().await {
+        run.warn(None, format!("the lock was not given back: {error}"));
+    }
+}
+
+async fn deploy_one<'a>(
+    run: &'a Run,
+    connection: &'a Connection,
+    ready: &'a Ready,
+    name: &'a str,
+    options: &'a DeployOptions,
+) -> ComponentReport {
+    let start = Instant::now();
+    let mut counts = Counts::default();
+    let result = match run.stack.component(name) {
+        Ok(component) => deploy_component(run, connection, component, &ready.parameters[name], options, &mut counts).await,
+        Err(problem) => Err(problem.into()),
+    };
+    finish(run, name, start, result.map(|status| (status, counts)).map_err(|error| (error, counts)))
+}
+
+async fn deploy_component(
+    run: &Run,
+    connection: &Connection,
+    component: &Component,
+    parameters: &ParameterSet,
+    options: &DeployOptions,
+    counts: &mut Counts,
+) -> Result<Status, Error> {
+    let name = &component.name;
+    let prepared = component::prepare(run, Some(connection), Verb::Deploy, component, parameters).await?;
+    let mut status = Status::Unchanged;
+    if !(prepared.objects.is_empty() && component.manifest.bare) {
+        run.enter(name, Phase::Planning)?;
+        let namespace = prepared.namespace.as_deref();
+        let plan_options = plan_options(parameters, options, Vec::new());
+        let plan = make_plan(run, connection, name, prepared.objects, namespace, &plan_options).await?;
+        *counts = plan.counts();
+        refuse_problems(name, &plan)?;
+        if !plan.is_unchanged() {
+            run.approver.approve(Verb::Deploy, name, &plan).await?;
+            status = Status::Done;
+        }
+        run.enter(name, Phase::Applying)?;
+        carry_out(run, connection, name, &plan, options, parameters).await?;
+    }
+    run.enter(name, Phase::PostHook)?;
+    prepared.scratch.run_post_hooks(run).await?;
+    Ok(status)
+}
+
+async fn plan_only<'a>(
+    run: &'a Run,
+    connection: &'a Connection,
+    ready: &'a Ready,
+    name: &'a str,
+    options: &'a DeployOptions,
+    upcoming: &'a std::sync::Mutex<Vec<serde_json::Value>>,
+) -> ComponentReport {
+    let start = Instant::now();
+    let mut counts = Counts::default();
+    let result = async {
+        let (component, parameters) = (run.stack.component(name)?, &ready.parameters[name]);
+        let prepared = component::prepare(run, Some(connection), Verb::Plan, component, parameters).await?;
+        if prepared.objects.is_empty() && component.manifest.bare {
+            return Ok(Status::Unchanged);
+        }
+        run.enter(name, Phase::Planning)?;
+        let before = lock(upcoming).clone();
+        lock(upcoming).extend(prepared.objects.iter().filter(|o| brings_others(o)).cloned());
+        let namespace = prepared.namespace.as_deref();
+        let plan_options = plan_options(parameters, options, before);
+        let plan = make_plan(run, connection, name, prepared.objects, namespace, &plan_options).await?;
+        counts = plan.counts();
+        refuse_problems(name, &plan)?;
+        Ok(if plan.is_unchanged() { Status::Unchanged } else { Status::Pending })
+    }
+    .await;
+    finish(run, name, start, result.map(|status| (status, counts)).map_err(|error| (error, counts)))
+}
+
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Whether later components' objects may need this one to be there.
+fn brings_others(object: &serde_json::Value) -> bool {
+    matches!(object["kind"].as_str(), Some("Namespace" | "CustomResourceDefinition"))
+}
+
+fn plan_options(
+    parameters: &ParameterSet,
+    options: &DeployOptions,
+    upcoming: Vec<serde_json::Value>,
+) -> PlanOptions {
+    PlanOptions {
+        force_conflicts: options.force_conflicts,
+        adopt: options.adopt,
+        max_deletes: options.max_deletes,
+        prune: options.prune,
+        recreate: options.recreate,
+        sensitive: sensitive(parameters),
+        upcoming,
+        ..PlanOptions::default()
+    }
+}
+
+async fn make_plan(
+    run: &Run,
+    connection: &Connection,
+    name: &str,
+    objects: Vec<serde_json::Value>,
+    namespace: Option<&str>,
+    options: &PlanOptions,
+) -> Result<Plan, Error> {
+    let planned = hub_cluster::plan(&connection.cluster, &owner(run, name), objects, namespace, options).await;
+    let plan = planned.map_err(|error| explain_kinds(run, name, error))?;
+    run.tell(&Event::Planned { component: name.to_owned(), plan: plan.clone() });
+    Ok(plan)
+}
+
+fn refuse_problems(name: &str, plan: &Plan) -> Result<(), Error> {
+    if plan.problems.is_empty() {
+        return Ok(());
+    }
+    let problems = plan.problems.iter().map(ToString::to_string).collect();
+    Err(Error::Refused { component: name.to_owned(), problems })
+}
+
+/// Says which component brings a kind that the cluster does not know.
+fn explain_kinds(run: &Run, name: &str, error: hub_cluster::Error) -> Error {
+    let hub_cluster::Error::UnknownKinds { kinds } = error else { return error.into() };
+    let mut help = Vec::new();
+    for unknown in &kinds {
+        let kind = unknown.kind.to_string();
+        help.push(match run.stack.bringer_of(&kind) {
+            Some(component) => format!("{kind} comes with the component {0}: `hub deploy {0}`", component.name),
+            None if unknown.served_versions.is_empty() => {
+                format!("no component of this stack names {kind} under `kinds:`; install what defines it first")
+            }
+            None => format!("the cluster has {kind} as {}", unknown.served_versions.join(", ")),
+        });
+    }
+    let list: Vec<String> = kinds.iter().map(|k| format!("{} ({})", k.kind, k.api_version)).collect();
+    Error::UnknownKinds { component: name.to_owned(), kinds: list.join(", "), help: help.join("; ") }
+}
+
+async fn carry_out(
+    run: &Run,
+    connection: &Connection,
+    name: &str,
+    plan: &Plan,
+    options: &DeployOptions,
+    parameters: &ParameterSet,
+) -> Result<(), Error> {
+    let apply_options = ApplyOptions {
+        wait: options.wait,
+        timeout: options.timeout,
+        fail_fast: options.fail_fast,
+        sensitive: sensitive(parameters),
+        ..ApplyOptions::default()
+    };
+    apply(run, connection, name, plan, &apply_options).await
+}
+
+/// Carries a plan out and turns what failed into an error.
+pub(super) async fn apply(
+    run: &Run,
+    connection: &Connection,
+    name: &str,
+    plan: &Plan,
+    options: &ApplyOptions,
+) -> Result<(), Error> {
+    let tell = |happened| run.tell(&Event::Object { component: name.to_owned(), happened });
+    let outcome = hub_cluster::apply(&connection.cluster, plan, options, &tell, &run.cancel).await?;
+    for warning in &outcome.warnings {
+        run.warn(Some(name), warning.clone());
+    }
+    let failures: Vec<String> = outcome
+        .results
+        .iter()
+        .filter_map(|result| match &result.status {
+            ResultStatus::Failed { error } => Some(format!("{}: {error}", result.id)),
+            ResultStatus::Skipped { reason } if !outcome.cancelled => Some(format!("{}: not tried, {reason}", result.id)),
+            _ => None,
+        })
+        .collect();
+    if outcome.cancelled {
+        return Err(Error::Interrupted);
+    }
+    if !failures.is_empty() {
+        return Err(Error::Objects { component: name.to_owned(), failures });
+    }
+    let waits: Vec<String> = outcome.not_ready().filter_map(not_ready).collect();
+    if waits.is_empty() {
+        return Ok(());
+    }
+    Err(Error::NotReady { component: name.to_owned(), waits })
+}
+
+fn not_ready(result: &hub_cluster::ObjectResult) -> Option<String> {
+    let ResultStatus::NotReady(why) = &result.status else { return None };
+    let mut text = format!("{}: {}", result.id, why.message);
+    let details = why.children.iter().map(|c| format!("\n{c}")).chain(why.events.iter().map(|e| format!("\nevent: {e}")));
+    text.extend(details);
+    if let Some(hint) = &why.hint {
+        text.push_str(&format!("\nnext: {hint}"));
+    }
+    Some(text)
+}

@@ -1,0 +1,104 @@
+//! Layers of parameter values for a run, and the check that each is meant for something.
+//!
+//! In: the stack, the environment, files and flags. Out: [`ParameterLayers`]. Refuses to know: how values are used.
+
+use std::path::PathBuf;
+
+use crate::diagnostic::{Problem, Problems, did_you_mean};
+use crate::environments::Environment;
+use crate::manifest::load_parameter_file;
+use crate::parameters::{Assignment, ParameterLayers, Provenance};
+use crate::stack::Stack;
+
+/// What users add to manifests when they run a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// Files of parameters, the strongest last.
+    pub files: Vec<PathBuf>,
+    /// `NAME=VALUE`, the strongest last.
+    pub flags: Vec<String>,
+}
+
+/// Gathers all layers: stack < environment < files < process environment < flags.
+///
+/// # Errors
+/// A file that cannot be read, a flag that is not `NAME=VALUE`.
+pub fn gather(
+    stack: &Stack,
+    environment: Option<&Environment>,
+    overrides: &Overrides,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<ParameterLayers, Problems> {
+    let mut problems = Problems::default();
+    let mut layers = ParameterLayers::default();
+    let mut variables = Vec::new();
+    layers.push_declarations(&stack.parameters, Provenance::Stack, variable, &mut variables);
+    for (name, declarations) in environment.iter().flat_map(|e| &e.layers) {
+        let provenance = |place| Provenance::Environment { name: name.clone(), place };
+        layers.push_declarations(declarations, provenance, variable, &mut variables);
+    }
+    for file in &overrides.files {
+        match load_parameter_file(file, &stack.dir) {
+            Ok(declarations) => {
+                layers.push_declarations(&declarations, Provenance::File, variable, &mut variables);
+            }
+            Err(found) => problems.0.extend(found.0),
+        }
+    }
+    for component in stack.components.values() {
+        for declaration in &component.manifest.parameters {
+            let value = declaration.from_env.as_ref().and_then(|name| variable(name).map(|value| (name, value)));
+            if let Some((name, value)) = value {
+                variables.push(Assignment {
+                    name: declaration.name.clone(),
+                    component: Some(component.name.clone()),
+                    value: value.into(),
+                    provenance: Provenance::Variable(name.clone()),
+                    secret: declaration.secret,
+                });
+            }
+        }
+    }
+    layers.push(variables);
+    let mut flags = Vec::new();
+    for flag in &overrides.flags {
+        match ParameterLayers::parse_flag(flag) {
+            Ok(assignment) => flags.push(assignment),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    layers.push(flags);
+    problems.or(layers)
+}
+
+/// Checks that each flag names a parameter of a selected component, and each file's or environment's value one of any
+/// component of the stack: a value for nothing is a mistake that would go unnoticed.
+pub fn check_meant(stack: &Stack, selected: &[String], layers: &ParameterLayers) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    for assignment in layers.assignments() {
+        let flag = assignment.provenance == Provenance::Flag;
+        let among = stack.components.values().filter(|c| !flag || selected.contains(&c.name));
+        let among = among.filter(|c| assignment.component.as_ref().is_none_or(|name| *name == c.name));
+        let declared: Vec<&str> =
+            among.flat_map(|c| c.manifest.parameters.iter().map(|p| p.name.as_str())).collect();
+        let own = matches!(assignment.provenance, Provenance::Stack(_));
+        if declared.contains(&assignment.name.as_str()) || own {
+            continue;
+        }
+        problems.push(unknown(assignment, selected, &declared));
+    }
+    problems.or(())
+}
+
+fn unknown(assignment: &Assignment, selected: &[String], declared: &[&str]) -> Problem {
+    let name = &assignment.name;
+    let who = match &assignment.component {
+        Some(component) => format!("the component {component} has"),
+        None if assignment.provenance == Provenance::Flag => format!("none of {} has", selected.join(", ")),
+        None => "no component of the stack has".to_owned(),
+    };
+    let place = assignment.provenance.place().cloned();
+    Problem::new("hub::parameters::unknown", format!("{who} a parameter `{name}` ({})", assignment.provenance))
+        .help(did_you_mean(name, declared.iter().copied()).unwrap_or_else(|| "`hub explain` lists all parameters".to_owned()))
+        .at(place)
+}

@@ -1,0 +1,31 @@
+//! The life of components on a cluster: deploy, undeploy, and every prefix of them.
+//!
+//! In: a stack, an environment, overrides, a target. Out: what became of each component, and events on the way.
+//! Refuses to know: how anything is shown, and where its options came from.
+
+mod build;
+mod component;
+mod confirm;
+mod deploy;
+mod download;
+mod error;
+mod event;
+mod hook_environment;
+mod layers;
+mod render;
+mod run;
+mod schedule;
+mod target;
+mod undeploy;
+
+pub use component::{Prepared, prepare};
+pub use confirm::{Approve, Approver};
+pub use deploy::{deploy, plan};
+pub use download::fetch_all;
+pub use error::{Error, Kind};
+pub use event::{Event, Listener, Phase, Status, Verb};
+pub use layers::{Overrides, check_meant, gather};
+pub use render::{render, resolve_all};
+pub use run::{ComponentReport, DeployOptions, Report, Run, RunSettings};
+pub use target::{Connection, KubeSurroundings, SANDBOX_FILE, Target};
+pub use undeploy::{UndeployChoices, undeploy};

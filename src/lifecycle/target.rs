@@ -1,0 +1,221 @@
+//! The cluster that a run goes to.
+//!
+//! In: what the environment or the command line names. Out: a connection. There is never a silent fallback to another
+//! cluster: what is named is used, or the run fails. The only module of the lifecycle that knows kubeconfigs.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use hub_cluster::Cluster;
+use hub_sandbox::{Sandbox, StoreError};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+
+use super::Error;
+use crate::manifest::ClusterChoice;
+
+/// The file of a stack's sandbox, below its directory.
+pub const SANDBOX_FILE: &str = ".hub/sandbox";
+
+/// What the process's surroundings say about clusters.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KubeSurroundings {
+    /// `--kubeconfig`.
+    pub flag_kubeconfig: Option<PathBuf>,
+    /// `--context`.
+    pub flag_context: Option<String>,
+    /// The files of `KUBECONFIG`; empty when it is not set.
+    pub variable: Vec<PathBuf>,
+    /// The home directory.
+    pub home: Option<PathBuf>,
+}
+
+/// A cluster to go to, not yet connected.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// The embedded API server with its file.
+    Sandbox(PathBuf),
+    /// The cluster that this process runs in.
+    InCluster,
+    /// A context of kubeconfig files.
+    Kubeconfig {
+        /// The files, merged in this order.
+        files: Vec<PathBuf>,
+        /// The context; `None` means the current one.
+        context: Option<String>,
+        /// The uid that the cluster must have.
+        uid: Option<String>,
+    },
+}
+
+/// A connected cluster.
+pub struct Connection {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// How users know it.
+    pub name: String,
+    /// What hooks find in `KUBECONFIG`.
+    pub kubeconfig: Option<PathBuf>,
+    /// What keeps an embedded server alive.
+    _sandbox: Option<Sandbox>,
+}
+
+impl Target {
+    /// Decides where to go: flags before the environment, the environment before the usual kubeconfig.
+    ///
+    /// # Errors
+    /// Nothing names a cluster.
+    pub fn choose(
+        choice: Option<&ClusterChoice>,
+        surroundings: &KubeSurroundings,
+        stack_dir: &Path,
+    ) -> Result<Self, Error> {
+        let flags = surroundings.flag_kubeconfig.is_some() || surroundings.flag_context.is_some();
+        let (path, context, uid) = match choice {
+            Some(ClusterChoice::Sandbox) if !flags => return Ok(Self::Sandbox(stack_dir.join(SANDBOX_FILE))),
+            Some(ClusterChoice::InCluster) if !flags => return Ok(Self::InCluster),
+            Some(ClusterChoice::Kubeconfig { path, context, uid }) if !flags => {
+                (path.clone(), context.clone(), uid.clone())
+            }
+            _ => (surroundings.flag_kubeconfig.clone(), surroundings.flag_context.clone(), None),
+        };
+        let files = match path {
+            Some(path) => vec![expand_home(path, surroundings.home.as_deref())],
+            None => usual_files(surroundings)?,
+        };
+        Ok(Self::Kubeconfig { files, context, uid })
+    }
+
+    /// Connects; waits at most `patience` for another process that uses the sandbox.
+    ///
+    /// # Errors
+    /// The kubeconfig or its context cannot be used, the server cannot be reached or refuses, or it is another
+    /// cluster than the environment is bound to.
+    pub async fn connect(&self, patience: Duration) -> Result<Connection, Error> {
+        match self {
+            Self::Sandbox(path) => connect_sandbox(path, patience).await,
+            Self::InCluster => {
+                let config = kube::Config::incluster().map_err(|e| Error::Target {
+                    target: "the cluster around this process".into(),
+                    reason: e.to_string(),
+                    help: Some("`inCluster: true` works in a pod with a service account".into()),
+                })?;
+                let cluster = Cluster::connect(client(config, "in-cluster")?).await?;
+                Ok(Connection { cluster, name: "in-cluster".into(), kubeconfig: None, _sandbox: None })
+            }
+            Self::Kubeconfig { files, context, uid } => connect_kubeconfig(files, context.as_deref(), uid.as_deref()).await,
+        }
+    }
+}
+
+fn usual_files(surroundings: &KubeSurroundings) -> Result<Vec<PathBuf>, Error> {
+    let (files, looked) = if surroundings.variable.is_empty() {
+        let home = surroundings.home.as_ref().map(|home| home.join(".kube/config"));
+        (home.into_iter().collect::<Vec<_>>(), "~/.kube/config")
+    } else {
+        (surroundings.variable.clone(), "KUBECONFIG")
+    };
+    let there: Vec<PathBuf> = files.into_iter().filter(|file| file.is_file()).collect();
+    if there.is_empty() {
+        return Err(Error::NoTarget { reason: format!("the environment names none, and {looked} names no file") });
+    }
+    Ok(there)
+}
+
+fn expand_home(path: PathBuf, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~"), home) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path,
+    }
+}
+
+async fn connect_kubeconfig(files: &[PathBuf], context: Option<&str>, uid: Option<&str>) -> Result<Connection, Error> {
+    let shown = files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", ");
+    let unusable = |reason: String, help: Option<String>| Error::Target { target: shown.clone(), reason, help };
+    let mut merged = Kubeconfig::default();
+    for file in files {
+        let one = Kubeconfig::read_from(file).map_err(|e| unusable(chain(&e), None))?;
+        merged = merged.merge(one).map_err(|e| unusable(chain(&e), None))?;
+    }
+    let known: Vec<String> = merged.contexts.iter().map(|c| c.name.clone()).collect();
+    let Some(name) = context.map(ToOwned::to_owned).or_else(|| merged.current_context.clone()) else {
+        return Err(unusable("it has no current context".into(), Some("name one with --context".into())));
+    };
+    if !known.contains(&name) {
+        let help = crate::diagnostic::did_you_mean(&name, known.iter().map(String::as_str));
+        let help = help.unwrap_or_else(|| format!("contexts: {}", known.join(", ")));
+        return Err(unusable(format!("it has no context `{name}`"), Some(help)));
+    }
+    let options = KubeConfigOptions { context: Some(name.clone()), ..KubeConfigOptions::default() };
+    let config =
+        kube::Config::from_custom_kubeconfig(merged, &options).await.map_err(|e| unusable(chain(&e), None))?;
+    let server = config.cluster_url.to_string();
+    let cluster = Cluster::connect(client(config, &shown)?).await?;
+    let name = format!("{name} ({})", server.trim_end_matches('/'));
+    if let Some(expected) = uid {
+        let found = cluster.identity().await?.uid;
+        if found != expected {
+            return Err(Error::Identity { target: name, expected: expected.to_owned(), found });
+        }
+    }
+    Ok(Connection { cluster, name, kubeconfig: files.first().cloned(), _sandbox: None })
+}
+
+/// The engine retries by itself and says so; the client must not do it in silence.
+fn client(mut config: kube::Config, target: &str) -> Result<kube::Client, Error> {
+    config.default_retry = false;
+    config.connect_timeout = Some(Duration::from_secs(10));
+    kube::Client::try_from(config).map_err(|e| Error::Target {
+        target: target.to_owned(),
+        reason: chain(&e),
+        help: Some("check the user and the certificate authority of the context".into()),
+    })
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// Opens the sandbox's file; or goes to the process that serves it; or waits for the one that uses it.
+async fn connect_sandbox(path: &Path, patience: Duration) -> Result<Connection, Error> {
+    let unusable = |reason: String| Error::Sandbox { path: path.to_path_buf(), reason };
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(|e| unusable(e.to_string()))?;
+    }
+    let deadline = Instant::now() + patience;
+    loop {
+        let holder = match Sandbox::open(path) {
+            Ok(sandbox) => {
+                let cluster = Cluster::connect(sandbox.client()).await?;
+                let name = "the sandbox".to_owned();
+                return Ok(Connection { cluster, name, kubeconfig: None, _sandbox: Some(sandbox) });
+            }
+            Err(StoreError::Held { holder, .. }) => holder,
+            Err(error) => return Err(unusable(chain(&error))),
+        };
+        if let Some(url) = &holder.url {
+            let uri = url.parse().map_err(|e| unusable(format!("it is served at {url}: {e}")))?;
+            let cluster = Cluster::connect(client(kube::Config::new(uri), url)?).await?;
+            let name = format!("the sandbox served at {url}");
+            return Ok(Connection { cluster, name, kubeconfig: None, _sandbox: None });
+        }
+        if Instant::now() >= deadline {
+            return Err(Error::Locked {
+                holder: format!("process {}", holder.pid),
+                command: "hub".into(),
+                since: "it opened the sandbox".into(),
+            });
+        }
+        tokio::time::sleep(SANDBOX_LOOK).await;
+    }
+}
+
+const SANDBOX_LOOK: Duration = Duration::from_millis(100);

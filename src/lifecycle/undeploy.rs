@@ -1,0 +1,146 @@
+//! Undeploying: a component's objects go off the cluster, dependents first.
+//!
+//! In: a run, a connection, names. Out: a report. What is deleted comes from the inventory on the cluster, so neither
+//! network nor a successful build is needed; hooks run in a workspace if one can be made.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use hub_cluster::{ApplyOptions, Counts, UndeployOptions};
+
+use super::component::{self, Scratch};
+use super::deploy::{Probed, announce, apply, owner, recorded, release, take_lock};
+use super::run::{ComponentReport, finish};
+use super::{Connection, Error, Event, Kind, Phase, Report, Run, Status, Verb, resolve_all, schedule};
+use crate::hooks::Trigger;
+use crate::stack::{self, Component, Request};
+
+/// How an undeployment behaves.
+#[derive(Clone, Debug)]
+pub struct UndeployChoices {
+    /// What is deleted beside the usual.
+    pub delete: UndeployOptions,
+    /// Wait until objects are gone, and how long.
+    pub apply: ApplyOptions,
+    /// Undeploy even what deployed components need.
+    pub only: bool,
+    /// Only say what would be deleted.
+    pub dry_run: bool,
+}
+
+/// Takes components off the cluster; no names means all.
+///
+/// # Errors
+/// What stops the run before any component begins. What happens to components is in the report.
+pub async fn undeploy(
+    run: &Run,
+    connection: &Connection,
+    names: &[String],
+    choices: &UndeployChoices,
+) -> Result<Report, Error> {
+    let inventories = recorded(run, &connection.cluster).await?;
+    let platform = Probed { cluster: &connection.cluster, inventories: &inventories };
+    // Nothing joins an undeployment: what the others need stays.
+    let request = Request { components: names.to_vec(), ..Request::default() };
+    let mut selection = stack::select(&run.stack, &request, &platform)?;
+    let added: Vec<&String> = selection.additions.iter().map(|a| &a.component).collect();
+    selection.order.retain(|name| !added.contains(&name));
+    refuse_needed(run, &selection.order, &platform, choices)?;
+    selection.order.reverse();
+    let needs = reversed(&selection.needs, &selection.order);
+    announce(run, connection, Verb::Undeploy, &selection.order);
+    let lock = if choices.dry_run { None } else { Some(take_lock(run, connection).await?) };
+    let report =
+        schedule::each(run, &selection.order, &needs, |name| undeploy_one(run, connection, name, choices)).await;
+    if let Some(lock) = lock {
+        release(run, lock).await;
+    }
+    Ok(report)
+}
+
+fn refuse_needed(run: &Run, names: &[String], platform: &Probed<'_>, choices: &UndeployChoices) -> Result<(), Error> {
+    let dependents = stack::dependents(&run.stack, names, platform);
+    if dependents.is_empty() || choices.only {
+        return Ok(());
+    }
+    let reasons = dependents.iter().map(|(who, what)| format!("{who} is deployed and needs {what}")).collect();
+    Err(Error::Needed { components: names.to_vec(), reasons })
+}
+
+/// The needs of an undeployment: who needed a component goes before it.
+fn reversed(needs: &BTreeMap<String, BTreeSet<String>>, order: &[String]) -> BTreeMap<String, BTreeSet<String>> {
+    let needed_by = |name: &String| {
+        let who = needs.iter().filter(|(who, what)| order.contains(who) && what.contains(name));
+        who.map(|(who, _)| who.clone()).collect()
+    };
+    order.iter().map(|name| (name.clone(), needed_by(name))).collect()
+}
+
+async fn undeploy_one<'a>(
+    run: &'a Run,
+    connection: &'a Connection,
+    name: &'a str,
+    choices: &'a UndeployChoices,
+) -> ComponentReport {
+    let start = Instant::now();
+    let mut counts = Counts::default();
+    let result = match run.stack.component(name) {
+        Ok(component) => undeploy_component(run, connection, component, choices, &mut counts).await,
+        Err(problem) => Err(problem.into()),
+    };
+    finish(run, name, start, result.map(|status| (status, counts)).map_err(|error| (error, counts)))
+}
+
+async fn undeploy_component(
+    run: &Run,
+    connection: &Connection,
+    component: &Component,
+    choices: &UndeployChoices,
+    counts: &mut Counts,
+) -> Result<Status, Error> {
+    let name = &component.name;
+    run.enter(name, Phase::Planning)?;
+    let plan = hub_cluster::plan_undeploy(&connection.cluster, &owner(run, name), &choices.delete).await?;
+    *counts = plan.counts();
+    run.tell(&Event::Planned { component: name.clone(), plan: plan.clone() });
+    if plan.changes.is_empty() {
+        return Ok(Status::Unchanged);
+    }
+    if choices.dry_run {
+        return Ok(Status::Pending);
+    }
+    run.approver.approve(Verb::Undeploy, name, &plan).await?;
+    let scratch = prepare_hooks(run, connection, component).await?;
+    run.enter(name, Phase::Applying)?;
+    apply(run, connection, name, &plan, &choices.apply).await?;
+    if let Some(scratch) = scratch {
+        run.enter(name, Phase::PostHook)?;
+        scratch.run_post_hooks(run).await?;
+    }
+    Ok(Status::Done)
+}
+
+/// Makes a workspace and runs the hooks before the deletion, if there are any.
+///
+/// A component whose sources or parameters no longer fit must still be removable: then its hooks are passed over, with
+/// a warning. A hook that runs and fails stops the component.
+async fn prepare_hooks(run: &Run, connection: &Connection, component: &Component) -> Result<Option<Scratch>, Error> {
+    if !Scratch::has_hooks(component, [Trigger::PreUndeploy, Trigger::PostUndeploy]) {
+        return Ok(None);
+    }
+    let name = &component.name;
+    let prepared = async {
+        let mut sets = resolve_all(&run.stack, std::slice::from_ref(name), &run.layers)?;
+        let parameters = sets.remove(name).unwrap_or_default();
+        component::render(run, Some(connection), Verb::Undeploy, component, &parameters).await
+    };
+    match prepared.await {
+        Ok((scratch, _)) => Ok(Some(scratch)),
+        Err(error @ Error::Hook(_)) => Err(error),
+        Err(error) if error.kind() == Kind::Interrupted => Err(error),
+        Err(error) => {
+            run.warn(Some(name), format!("its hooks are not run, since they cannot be prepared: {error}"));
+            Ok(None)
+        }
+    }
+}

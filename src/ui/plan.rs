@@ -1,0 +1,147 @@
+//! A plan in a few lines, or in all of them.
+//!
+//! In: a plan. Out: lines. Values of secrets are masked in the plan already.
+
+use std::collections::BTreeMap;
+
+use hub_cluster::{Action, Change, FieldDiff, KeptBy, Plan};
+
+use super::style::Palette;
+
+/// How much of a plan is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// New and unchanged objects are counted; the others are named with their fields.
+    Short,
+    /// Every object that changes is named, every field with both values.
+    Full,
+}
+
+/// More fields or objects than this are counted in the short form.
+const SHORT: usize = 8;
+
+/// The lines of a plan, without the component's name.
+#[must_use]
+pub fn plan_lines(plan: &Plan, detail: Detail, palette: &Palette) -> Vec<String> {
+    let of = |action: Action| plan.changes.iter().filter(move |c| c.action == action);
+    let mut lines = Vec::new();
+    let created: Vec<&Change> = of(Action::Create).collect();
+    if detail == Detail::Full || created.len() <= SHORT {
+        lines.extend(created.iter().map(|c| palette.good.apply_to(format!("+ {}{}", c.id, why(c))).to_string()));
+    } else {
+        lines.push(palette.good.apply_to(format!("+ {}", by_kind(&created))).to_string());
+    }
+    for change in of(Action::Update).chain(of(Action::Recreate)) {
+        lines.extend(changed(change, detail, palette));
+    }
+    for change in of(Action::Delete) {
+        lines.push(palette.bad.apply_to(format!("- {}{}", change.id, why(change))).to_string());
+    }
+    for change in of(Action::Keep) {
+        lines.push(palette.dim.apply_to(format!("= {} stays{}", change.id, kept(change))).to_string());
+    }
+    let unchanged = of(Action::Unchanged).count();
+    if unchanged > 0 {
+        lines.push(palette.dim.apply_to(format!("  {unchanged} unchanged")).to_string());
+    }
+    lines.extend(plan.warnings.iter().map(|w| palette.warn.apply_to(format!("! {w}")).to_string()));
+    lines
+}
+
+/// The counts of a plan as words: `3 to create, 1 to change`.
+#[must_use]
+pub(super) fn counted(counts: &hub_cluster::Counts, done: bool) -> String {
+    let words = [
+        (counts.create, "created", "to create"),
+        (counts.update, "changed", "to change"),
+        (counts.recreate, "recreated", "to recreate"),
+        (counts.delete, "deleted", "to delete"),
+        (counts.unchanged, "unchanged", "unchanged"),
+        (counts.keep, "kept", "to keep"),
+    ];
+    let parts: Vec<String> = words
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, past, future)| format!("{count} {}", if done { past } else { future }))
+        .collect();
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+fn by_kind(changes: &[&Change]) -> String {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for change in changes {
+        *kinds.entry(change.id.kind.as_str()).or_default() += 1;
+    }
+    let kinds: Vec<String> = kinds.iter().map(|(kind, n)| if *n == 1 { (*kind).to_owned() } else { format!("{n} {kind}") }).collect();
+    kinds.join(", ")
+}
+
+fn changed(change: &Change, detail: Detail, palette: &Palette) -> Vec<String> {
+    let sign = if change.action == Action::Recreate { "±" } else { "~" };
+    let mut lines = vec![palette.warn.apply_to(format!("{sign} {}{}", change.id, why(change))).to_string()];
+    let shown = if detail == Detail::Full { change.diff.len() } else { SHORT };
+    lines.extend(change.diff.iter().take(shown).flat_map(|field| field_lines(field, detail)));
+    if change.diff.len() > shown {
+        lines.push(format!("    … and {} more fields", change.diff.len() - shown));
+    }
+    for field in &change.yielded {
+        lines.push(format!("    {} is left to {}", field.field, field.manager));
+    }
+    for field in &change.taken {
+        lines.push(format!("    {} is taken from {}", field.field, field.manager));
+    }
+    lines
+}
+
+fn field_lines(field: &FieldDiff, detail: Detail) -> Vec<String> {
+    let value = |value: &Option<serde_json::Value>| match value {
+        None => "(none)".to_owned(),
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    let (old, new) = (value(&field.old), value(&field.new));
+    let owners = if field.owners.is_empty() { String::new() } else { format!("  [{}]", field.owners.join(", ")) };
+    if old.contains('\n') || new.contains('\n') {
+        return multi_line(&field.path, &old, &new, &owners, detail);
+    }
+    let cut = |text: String| if detail == Detail::Short && text.chars().count() > 60 { format!("{}…", text.chars().take(60).collect::<String>()) } else { text };
+    vec![format!("    {}: {} → {}{owners}", field.path, cut(old), cut(new))]
+}
+
+/// Only the lines of a text that differ.
+fn multi_line(path: &str, old: &str, new: &str, owners: &str, detail: Detail) -> Vec<String> {
+    let diff = similar::TextDiff::from_lines(old, new);
+    let changes = diff.iter_all_changes().filter_map(|change| {
+        let sign = match change.tag() {
+            similar::ChangeTag::Delete => "-",
+            similar::ChangeTag::Insert => "+",
+            similar::ChangeTag::Equal => return None,
+        };
+        Some(format!("      {sign} {}", change.value().trim_end_matches('\n')))
+    });
+    let changes: Vec<String> = changes.collect();
+    let shown = if detail == Detail::Full { changes.len() } else { SHORT };
+    let more = changes.len().saturating_sub(shown);
+    let mut lines = vec![format!("    {path}:{owners}")];
+    lines.extend(changes.into_iter().take(shown));
+    if more > 0 {
+        lines.push(format!("      … and {more} more lines"));
+    }
+    lines
+}
+
+fn why(change: &Change) -> String {
+    change.reason.as_ref().map_or_else(String::new, |reason| format!("  ({reason})"))
+}
+
+fn kept(change: &Change) -> String {
+    let flag = match change.kept_by {
+        Some(KeptBy::Namespaces) => "; --delete-namespaces deletes it",
+        Some(KeptBy::Crds) => "; --delete-crds deletes it with all objects of its kind",
+        Some(KeptBy::Claims) => "; --delete-claims deletes it with its data",
+        Some(KeptBy::PruneDisabled) => "; without --no-prune it is deleted",
+        _ => "",
+    };
+    let reason = change.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    format!("{reason}{flag}")
+}
