@@ -1,13 +1,13 @@
 //! A component lifecycle orchestrator for Kubernetes.
+pub mod cli;
 pub mod diagnostic;
+pub mod environments;
 pub mod fetch;
+pub mod hooks;
+pub mod lifecycle;
 pub mod manifest;
 pub mod parameters;
-pub mod template;
-pub mod environments;
-pub mod hooks;
-pub mod workspace;
 pub mod stack;
-pub mod lifecycle;
+pub mod template;
 pub mod ui;
-pub mod cli;
+pub mod workspace;

@@ -9,27 +9,45 @@ use crate::ui::Format;
 
 /// Which stack, which environment, which values.
 #[derive(Args, Clone, Debug, Default)]
-pub struct StackArguments {
+pub(super) struct StackArguments {
     /// The stack's manifest [default: ./hub.yaml]
     #[arg(short, long, value_name = "FILE", env = "HUB_FILE", help_heading = "Stack")]
-    pub file: Option<PathBuf>,
+    pub(super) file: Option<PathBuf>,
     /// The environment [default: what hub.yaml names under `environments: {default: …}`]
-    #[arg(short, long, value_name = "NAME", env = "HUB_ENVIRONMENT", help_heading = "Stack")]
-    pub environment: Option<String>,
+    #[arg(
+        short,
+        long,
+        value_name = "NAME",
+        env = "HUB_ENVIRONMENT",
+        help_heading = "Stack"
+    )]
+    pub(super) environment: Option<String>,
     /// Set a parameter; NAME|COMPONENT=VALUE sets it for one component only
     #[arg(short, long, value_name = "NAME=VALUE", help_heading = "Stack")]
-    pub param: Vec<String>,
+    pub(super) param: Vec<String>,
     /// Set the parameters of a file
-    #[arg(long, value_name = "FILE", env = "HUB_PARAMS_FILE", value_delimiter = ',', help_heading = "Stack")]
-    pub params_file: Vec<PathBuf>,
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "HUB_PARAMS_FILE",
+        value_delimiter = ',',
+        help_heading = "Stack"
+    )]
+    pub(super) params_file: Vec<PathBuf>,
     /// How results are shown
-    #[arg(short, long, value_name = "FORMAT", env = "HUB_OUTPUT", default_value = "text")]
-    pub output: OutputFormat,
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        env = "HUB_OUTPUT",
+        default_value = "text"
+    )]
+    pub(super) output: OutputFormat,
 }
 
 /// The values of `--output`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
+pub(super) enum OutputFormat {
     /// For people.
     #[default]
     Text,
@@ -48,36 +66,58 @@ impl From<OutputFormat> for Format {
 
 /// Which cluster, instead of the environment's.
 #[derive(Args, Clone, Debug, Default)]
-pub struct ClusterArguments {
+pub(super) struct ClusterArguments {
     /// Use this kubeconfig instead of the environment's cluster
     #[arg(long, value_name = "FILE", env = "HUB_KUBECONFIG", help_heading = "Cluster")]
-    pub kubeconfig: Option<PathBuf>,
+    pub(super) kubeconfig: Option<PathBuf>,
     /// Use this context instead of the environment's cluster
     #[arg(long, value_name = "NAME", env = "HUB_CONTEXT", help_heading = "Cluster")]
-    pub context: Option<String>,
+    pub(super) context: Option<String>,
     /// How long to wait for another run to end
     #[arg(long, value_name = "TIME", env = "HUB_LOCK_TIMEOUT", default_value = "0s", value_parser = duration, help_heading = "Cluster")]
-    pub lock_timeout: Duration,
+    pub(super) lock_timeout: Duration,
 }
 
 /// How downloads behave.
-#[derive(Args, Clone, Debug, Default)]
-pub struct FetchArguments {
+#[derive(Args, Clone, Debug)]
+pub(super) struct FetchArguments {
     /// Use only what was fetched before
     #[arg(long, env = "HUB_OFFLINE", help_heading = "Downloads")]
-    pub offline: bool,
+    pub(super) offline: bool,
     /// How long to wait for a server
     #[arg(long, value_name = "TIME", env = "HUB_FETCH_TIMEOUT", default_value = "30s", value_parser = duration, help_heading = "Downloads")]
-    pub fetch_timeout: Duration,
+    pub(super) fetch_timeout: Duration,
+    /// How often a download is tried again that failed for a passing reason
+    #[arg(
+        long,
+        value_name = "N",
+        env = "HUB_FETCH_RETRIES",
+        default_value_t = 3,
+        help_heading = "Downloads"
+    )]
+    pub(super) fetch_retries: u32,
     /// How long a hook may take
     #[arg(long, value_name = "TIME", env = "HUB_HOOK_TIMEOUT", default_value = "10m", value_parser = duration)]
-    pub hook_timeout: Duration,
+    pub(super) hook_timeout: Duration,
+}
+
+impl Default for FetchArguments {
+    fn default() -> Self {
+        let minute = Duration::from_secs(60);
+        Self {
+            offline: false,
+            fetch_timeout: minute / 2,
+            fetch_retries: 3,
+            hook_timeout: 10 * minute,
+        }
+    }
 }
 
 /// Reads `90s`, `10m`, `1h30m`.
 ///
 /// # Errors
 /// It is none of these.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    crate::parameters::parse_duration(text).ok_or_else(|| "durations are written as 90s, 10m or 1h30m".to_owned())
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    crate::parameters::parse_duration(text)
+        .ok_or_else(|| "durations are written as 90s, 10m or 1h30m".to_owned())
 }

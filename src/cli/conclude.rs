@@ -7,9 +7,17 @@ use crate::lifecycle::{Error, Event, Report};
 use crate::ui::{self, Reporter};
 
 /// Ends a run: tells that it ended, shows each component's error, gives the exit code.
-pub(super) fn conclude(reporter: &dyn Reporter, report: Report, start: Instant, pending_counts: bool) -> Exit {
+pub(super) fn conclude(
+    reporter: &dyn Reporter,
+    report: Report,
+    start: Instant,
+    pending_counts: bool,
+) -> Exit {
     let exit = Exit::of_report(&report, pending_counts);
-    reporter.on_event(&Event::RunFinished { status: report.status(), seconds: start.elapsed().as_secs_f64() });
+    reporter.on_event(&Event::RunFinished {
+        status: report.status(),
+        seconds: start.elapsed().as_secs_f64(),
+    });
     let errors = report.components.into_iter().filter_map(|c| c.error);
     let mut interrupted = false;
     for error in errors {

@@ -19,7 +19,7 @@ use crate::ui::Detail;
   hub deploy kserve --param kserve.deploymentMode=Serverless
   hub deploy -e production --yes
   hub deploy ./components/etcd --context kind-dev")]
-pub struct DeployArguments {
+pub(super) struct DeployArguments {
     /// Components of the stack, or one component's directory [default: all]
     #[arg(value_name = "COMPONENT")]
     components: Vec<String>,
@@ -57,7 +57,7 @@ pub struct DeployArguments {
 
 /// What only `deploy` takes.
 #[derive(Args, Clone, Debug)]
-pub struct ApplyArguments {
+pub(super) struct ApplyArguments {
     #[command(flatten)]
     deploy: DeployArguments,
     /// Only say what would be done
@@ -82,7 +82,7 @@ pub struct ApplyArguments {
 
 /// What only `plan` and `diff` take.
 #[derive(Args, Clone, Debug)]
-pub struct PlanArguments {
+pub(super) struct PlanArguments {
     #[command(flatten)]
     deploy: DeployArguments,
     /// Exit with 3 when there is something to change
@@ -115,9 +115,16 @@ impl DeployArguments {
 }
 
 /// Runs `hub deploy`.
-pub async fn deploy(arguments: ApplyArguments) -> Exit {
+pub(super) async fn deploy(arguments: ApplyArguments) -> Exit {
     if arguments.dry_run {
-        return plan(PlanArguments { deploy: arguments.deploy, detailed_exitcode: false }, Detail::Short).await;
+        return plan(
+            PlanArguments {
+                deploy: arguments.deploy,
+                detailed_exitcode: false,
+            },
+            Detail::Short,
+        )
+        .await;
     }
     let start = Instant::now();
     let deploy = &arguments.deploy;
@@ -147,7 +154,7 @@ pub async fn deploy(arguments: ApplyArguments) -> Exit {
 }
 
 /// Runs `hub plan` and `hub diff`.
-pub async fn plan(arguments: PlanArguments, detail: Detail) -> Exit {
+pub(super) async fn plan(arguments: PlanArguments, detail: Detail) -> Exit {
     let start = Instant::now();
     let deploy = &arguments.deploy;
     let session = match Session::open(&deploy.stack, &deploy.components) {
@@ -169,7 +176,7 @@ pub async fn plan(arguments: PlanArguments, detail: Detail) -> Exit {
 }
 
 /// Runs `hub diff`: a full plan whose exit code says whether there is a difference.
-pub async fn diff(mut arguments: PlanArguments) -> Exit {
+pub(super) async fn diff(mut arguments: PlanArguments) -> Exit {
     arguments.detailed_exitcode = true;
     plan(arguments, Detail::Full).await
 }

@@ -15,7 +15,7 @@ use crate::ui::{self, Detail};
 
 /// Which components.
 #[derive(Args, Clone, Debug)]
-pub struct FetchCommandArguments {
+pub(super) struct FetchCommandArguments {
     /// Components of the stack, or one component's directory [default: all]
     #[arg(value_name = "COMPONENT")]
     components: Vec<String>,
@@ -29,7 +29,7 @@ pub struct FetchCommandArguments {
 }
 
 /// Runs `hub fetch`.
-pub async fn fetch(arguments: FetchCommandArguments) -> Exit {
+pub(super) async fn fetch(arguments: FetchCommandArguments) -> Exit {
     match fetched(&arguments).await {
         Ok(()) => Exit::Done,
         Err(error) => refuse(None, error),
@@ -41,7 +41,10 @@ async fn fetched(arguments: &FetchCommandArguments) -> Result<(), Error> {
     let reporter = session.reporter(Detail::Short);
     let mut run = session.run(&arguments.fetch, &ClusterArguments::default(), &reporter, false)?;
     interrupt::watch(run.cancel.clone());
-    run.fetcher = Fetcher::new(session.fetch_options(&arguments.fetch, arguments.update), run.cancel.clone())?;
+    run.fetcher = Fetcher::new(
+        session.fetch_options(&arguments.fetch, arguments.update),
+        run.cancel.clone(),
+    )?;
     let mut names = session.names.clone();
     if names.is_empty() {
         names = session.stack.components.keys().cloned().collect();

@@ -7,7 +7,8 @@ use super::exit::Exit;
 
 /// Cancels `cancel` at the first SIGINT or SIGTERM, and ends the process at the second.
 pub(super) fn watch(cancel: CancellationToken) {
-    let (Ok(mut interrupts), Ok(mut terminations)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    let (Ok(mut interrupts), Ok(mut terminations)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return;
     };
@@ -20,7 +21,9 @@ pub(super) fn watch(cancel: CancellationToken) {
             }
             signals += 1;
             if signals == 1 {
-                crate::ui::note("interrupted: finishing the write that is under way; once more to stop at once");
+                crate::ui::note(
+                    "interrupted: finishing the write that is under way; once more to stop at once",
+                );
                 cancel.cancel();
             } else {
                 leave();
@@ -29,7 +32,10 @@ pub(super) fn watch(cancel: CancellationToken) {
     });
 }
 
-#[expect(clippy::exit, reason = "a second interrupt must end the process whatever it does")]
+#[expect(
+    clippy::exit,
+    reason = "a second interrupt must end the process whatever it does"
+)]
 fn leave() {
     std::process::exit(i32::from(Exit::Interrupted.code()));
 }

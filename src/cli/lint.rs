@@ -12,7 +12,7 @@ use crate::ui::{self, Detail};
 
 /// Which stack.
 #[derive(Args, Clone, Debug)]
-pub struct LintArguments {
+pub(super) struct LintArguments {
     /// One component's directory [default: the stack]
     #[arg(value_name = "DIR")]
     components: Vec<String>,
@@ -21,7 +21,7 @@ pub struct LintArguments {
 }
 
 /// Runs `hub lint`.
-pub fn lint(arguments: &LintArguments) -> Exit {
+pub(super) fn lint(arguments: &LintArguments) -> Exit {
     match linted(arguments) {
         Ok(()) => Exit::Done,
         Err(error) => refuse(None, error),
@@ -31,11 +31,20 @@ pub fn lint(arguments: &LintArguments) -> Exit {
 fn linted(arguments: &LintArguments) -> Result<(), Error> {
     let session = Session::open(&arguments.stack, &arguments.components)?;
     let reporter = session.reporter(Detail::Short);
-    let run = session.run(&FetchArguments::default(), &ClusterArguments::default(), &reporter, false)?;
+    let run = session.run(
+        &FetchArguments::default(),
+        &ClusterArguments::default(),
+        &reporter,
+        false,
+    )?;
     let names: Vec<String> = session.stack.components.keys().cloned().collect();
     let selection = stack::select(&session.stack, &Request::default(), &Unprobed)?;
     lifecycle::check_meant(&session.stack, &names, &run.layers)?;
     lifecycle::resolve_all(&session.stack, &names, &run.layers)?;
-    ui::line(&format!("{} components are fine, in this order: {}", names.len(), selection.order.join(", ")));
+    ui::line(&format!(
+        "{} components are fine, in this order: {}",
+        names.len(),
+        selection.order.join(", ")
+    ));
     Ok(())
 }

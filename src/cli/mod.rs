@@ -25,9 +25,14 @@ use crate::ui::{self, Detail, Format};
 
 /// Brings components onto a Kubernetes cluster, per environment, and off it again.
 #[derive(Parser, Debug)]
-#[command(name = "hub", version, max_term_width = 100, after_long_help = "Exit codes:
+#[command(
+    name = "hub",
+    version,
+    max_term_width = 100,
+    after_long_help = "Exit codes:
   0 done   1 failed   2 usage or manifest error   3 changes pending   4 another run holds the lock
-  5 applied, but not ready in time   130 interrupted")]
+  5 applied, but not ready in time   130 interrupted"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -74,7 +79,11 @@ pub fn main() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let exit = if error.use_stderr() { Exit::Manifest } else { Exit::Done };
+            let exit = if error.use_stderr() {
+                Exit::Manifest
+            } else {
+                Exit::Done
+            };
             // Help that nobody reads to its end is no failure.
             let _ = error.print();
             return exit;

@@ -16,7 +16,7 @@ use crate::ui::{self, Format, Reporter};
 
 /// Which component, and where to.
 #[derive(Args, Clone, Debug)]
-pub struct RenderArguments {
+pub(super) struct RenderArguments {
     /// A component of the stack, or a component's directory
     #[arg(value_name = "COMPONENT")]
     component: String,
@@ -30,7 +30,7 @@ pub struct RenderArguments {
 }
 
 /// Runs `hub render`.
-pub async fn render(arguments: RenderArguments) -> Exit {
+pub(super) async fn render(arguments: RenderArguments) -> Exit {
     match rendered(&arguments).await {
         Ok(()) => Exit::Done,
         Err(error) => refuse(None, error),
@@ -43,7 +43,12 @@ struct Quiet;
 impl Listener for Quiet {
     fn on_event(&self, event: &Event) {
         match event {
-            Event::HookLine { component, hook, line, .. } => ui::note(&format!("{component}  {hook} | {line}")),
+            Event::HookLine {
+                component,
+                hook,
+                line,
+                ..
+            } => ui::note(&format!("{component}  {hook} | {line}")),
             Event::Warning { message, .. } => ui::note(&format!("! {message}")),
             _ => {}
         }
@@ -65,7 +70,10 @@ async fn rendered(arguments: &RenderArguments) -> Result<(), Error> {
     interrupt::watch(run.cancel.clone());
     let name = session.names.first().unwrap_or(&arguments.component);
     let prepared = lifecycle::render(&run, name).await?;
-    let failed = |reason: String| Error::Internal { what: "writing the objects", reason };
+    let failed = |reason: String| Error::Internal {
+        what: "writing the objects",
+        reason,
+    };
     match &arguments.to {
         None if session.format == Format::Json => {
             for object in &prepared.objects {
@@ -75,7 +83,8 @@ async fn rendered(arguments: &RenderArguments) -> Result<(), Error> {
         }
         None => ui::bytes(documents(&prepared.objects)?.as_bytes()).map_err(|e| failed(e.to_string())),
         Some(folder) if folder.is_dir() => write_each(folder, &prepared.objects),
-        Some(file) => std::fs::write(file, documents(&prepared.objects)?).map_err(|e| failed(format!("{}: {e}", file.display()))),
+        Some(file) => std::fs::write(file, documents(&prepared.objects)?)
+            .map_err(|e| failed(format!("{}: {e}", file.display()))),
     }
 }
 
@@ -85,15 +94,30 @@ fn documents(objects: &[Value]) -> Result<String, Error> {
 }
 
 fn yaml(object: &Value) -> Result<String, Error> {
-    serde_yaml::to_string(object)
-        .map_err(|e| Error::Internal { what: "writing the objects", reason: e.to_string() })
+    serde_yaml::to_string(object).map_err(|e| Error::Internal {
+        what: "writing the objects",
+        reason: e.to_string(),
+    })
 }
 
 fn write_each(folder: &Path, objects: &[Value]) -> Result<(), Error> {
     for object in objects {
-        let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let parts = [text("/kind").to_lowercase(), text("/metadata/namespace").to_owned(), text("/metadata/name").to_owned()];
-        let parts: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).map(|p| p.replace(['/', ':'], "_")).collect();
+        let text = |pointer: &str| {
+            object
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        let parts = [
+            text("/kind").to_lowercase(),
+            text("/metadata/namespace").to_owned(),
+            text("/metadata/name").to_owned(),
+        ];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter(|p| !p.is_empty())
+            .map(|p| p.replace(['/', ':'], "_"))
+            .collect();
         let file = folder.join(format!("{}.yaml", parts.join("-")));
         std::fs::write(&file, yaml(object)?).map_err(|e| Error::Internal {
             what: "writing the objects",

@@ -14,7 +14,7 @@ use crate::ui;
 
 /// What to do with the sandbox.
 #[derive(Subcommand, Clone, Debug)]
-pub enum SandboxCommand {
+pub(super) enum SandboxCommand {
     /// Serve it on loopback until interrupted
     #[command(after_long_help = "Examples:
   hub sandbox serve --port 6443 &
@@ -30,7 +30,7 @@ pub enum SandboxCommand {
 
 /// Which sandbox.
 #[derive(Args, Clone, Debug)]
-pub struct SandboxArguments {
+pub(super) struct SandboxArguments {
     /// The sandbox's file
     #[arg(long, value_name = "FILE", env = "HUB_SANDBOX", default_value = SANDBOX_FILE)]
     sandbox: PathBuf,
@@ -38,7 +38,7 @@ pub struct SandboxArguments {
 
 /// Where to serve it.
 #[derive(Args, Clone, Debug)]
-pub struct ServeArguments {
+pub(super) struct ServeArguments {
     #[command(flatten)]
     sandbox: SandboxArguments,
     /// The port on 127.0.0.1; 0 takes a free one
@@ -47,7 +47,7 @@ pub struct ServeArguments {
 }
 
 /// Runs `hub sandbox`.
-pub async fn sandbox(command: SandboxCommand) -> Exit {
+pub(super) async fn sandbox(command: SandboxCommand) -> Exit {
     let result = match command {
         SandboxCommand::Serve(arguments) => serve(&arguments).await,
         SandboxCommand::Status(arguments) => status(&arguments.sandbox),
@@ -66,10 +66,13 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Error> {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", arguments.port))
         .await
         .map_err(|e| unusable(path, format!("port {} cannot be had: {e}", arguments.port)))?;
-    let serving = sandbox.serve(listener).map_err(|e| unusable(path, e.to_string()))?;
+    let serving = sandbox
+        .serve(listener)
+        .map_err(|e| unusable(path, e.to_string()))?;
     let url = serving.url();
     let file = kubeconfig_file(path);
-    std::fs::write(&file, hub_sandbox::kubeconfig(&url)).map_err(|e| unusable(path, format!("{}: {e}", file.display())))?;
+    std::fs::write(&file, hub_sandbox::kubeconfig(&url))
+        .map_err(|e| unusable(path, format!("{}: {e}", file.display())))?;
     ui::line(&format!("serving the sandbox at {url}"));
     ui::line(&format!("export KUBECONFIG={}", file.display()));
     let cancel = CancellationToken::new();
@@ -83,15 +86,26 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Error> {
 
 fn status(path: &Path) -> Result<(), Error> {
     if !path.exists() {
-        ui::line(&format!("{} does not exist yet; the first deployment makes it", path.display()));
+        ui::line(&format!(
+            "{} does not exist yet; the first deployment makes it",
+            path.display()
+        ));
         return Ok(());
     }
-    let size = std::fs::metadata(path).map_err(|e| unusable(path, e.to_string()))?.len();
+    let size = std::fs::metadata(path)
+        .map_err(|e| unusable(path, e.to_string()))?
+        .len();
     match Sandbox::open(path) {
         Ok(sandbox) => {
-            ui::line(&format!("{} ({size} bytes, revision {}), not in use", path.display(), sandbox.revision()));
+            ui::line(&format!(
+                "{} ({size} bytes, revision {}), not in use",
+                path.display(),
+                sandbox.revision()
+            ));
         }
-        Err(StoreError::Held { holder, .. }) => ui::line(&format!("{} ({size} bytes), in use by {holder}", path.display())),
+        Err(StoreError::Held { holder, .. }) => {
+            ui::line(&format!("{} ({size} bytes), in use by {holder}", path.display()))
+        }
         Err(error) => return Err(unusable(path, error.to_string())),
     }
     Ok(())
@@ -111,9 +125,15 @@ fn kubeconfig(path: &Path) -> Result<(), Error> {
             Some(url) => {
                 ui::bytes(hub_sandbox::kubeconfig(&url).as_bytes()).map_err(|e| unusable(path, e.to_string()))
             }
-            None => Err(unusable(path, format!("process {} uses it and does not serve it", holder.pid))),
+            None => Err(unusable(
+                path,
+                format!("process {} uses it and does not serve it", holder.pid),
+            )),
         },
-        Ok(_) => Err(unusable(path, "it is not being served; run `hub sandbox serve`".to_owned())),
+        Ok(_) => Err(unusable(
+            path,
+            "it is not being served; run `hub sandbox serve`".to_owned(),
+        )),
         Err(error) => Err(unusable(path, error.to_string())),
     }
 }
@@ -132,5 +152,8 @@ fn kubeconfig_file(path: &Path) -> PathBuf {
 }
 
 fn unusable(path: &Path, reason: String) -> Error {
-    Error::Sandbox { path: path.to_path_buf(), reason }
+    Error::Sandbox {
+        path: path.to_path_buf(),
+        reason,
+    }
 }

@@ -19,17 +19,17 @@ use crate::stack::Stack;
 use crate::ui::{self, Detail, Format, Reporter};
 
 /// A stack with its environment.
-pub struct Session {
+pub(super) struct Session {
     /// The surroundings.
-    pub surroundings: Surroundings,
+    pub(super) surroundings: Surroundings,
     /// The stack.
-    pub stack: Arc<Stack>,
+    pub(super) stack: Arc<Stack>,
     /// The environment, if any is named.
-    pub environment: Option<Environment>,
+    pub(super) environment: Option<Environment>,
     /// Components that were named on the command line.
-    pub names: Vec<String>,
+    pub(super) names: Vec<String>,
     /// How results are shown.
-    pub format: Format,
+    pub(super) format: Format,
     arguments: StackArguments,
 }
 
@@ -39,13 +39,16 @@ impl Session {
     ///
     /// # Errors
     /// There is no stack, or its manifests or its environment are wrong.
-    pub fn open(arguments: &StackArguments, names: &[String]) -> Result<Self, Error> {
+    pub(super) fn open(arguments: &StackArguments, names: &[String]) -> Result<Self, Error> {
         let surroundings = Surroundings::read();
         let directory = match names {
             [name] if looks_like_directory(name) => Some(PathBuf::from(name)),
             _ => None,
         };
-        let file = arguments.file.clone().unwrap_or_else(|| PathBuf::from(STACK_MANIFEST));
+        let file = arguments
+            .file
+            .clone()
+            .unwrap_or_else(|| PathBuf::from(STACK_MANIFEST));
         let (stack, names) = match directory {
             Some(dir) if arguments.file.is_none() => {
                 let stack = Stack::of_component(&dir)?;
@@ -55,8 +58,13 @@ impl Session {
             _ if file.is_file() => (Stack::load(&file)?, names.to_vec()),
             _ => return Err(no_stack(&file).into()),
         };
-        let name = arguments.environment.clone().or_else(|| stack.default_environment.clone());
-        let environment = name.map(|name| Environment::load(&name, &stack.dir)).transpose()?;
+        let name = arguments
+            .environment
+            .clone()
+            .or_else(|| stack.default_environment.clone());
+        let environment = name
+            .map(|name| Environment::load(&name, &stack.dir))
+            .transpose()?;
         Ok(Self {
             surroundings,
             stack: Arc::new(stack),
@@ -69,7 +77,7 @@ impl Session {
 
     /// The reporter for this command.
     #[must_use]
-    pub fn reporter(&self, detail: Detail) -> Arc<dyn Reporter> {
+    pub(super) fn reporter(&self, detail: Detail) -> Arc<dyn Reporter> {
         ui::reporter(self.format, self.surroundings.screen(self.format), detail)
     }
 
@@ -77,14 +85,17 @@ impl Session {
     ///
     /// # Errors
     /// Files of parameters, flags or the lock file are wrong.
-    pub fn run(
+    pub(super) fn run(
         &self,
         fetch: &FetchArguments,
         cluster: &ClusterArguments,
         reporter: &Arc<dyn Reporter>,
         yes: bool,
     ) -> Result<Run, Error> {
-        let overrides = Overrides { files: self.arguments.params_file.clone(), flags: self.arguments.param.clone() };
+        let overrides = Overrides {
+            files: self.arguments.params_file.clone(),
+            flags: self.arguments.param.clone(),
+        };
         let variable = |name: &str| self.surroundings.get(name).map(ToOwned::to_owned);
         let layers = lifecycle::gather(&self.stack, self.environment.as_ref(), &overrides, &variable)?;
         let cancel = CancellationToken::new();
@@ -105,10 +116,22 @@ impl Session {
             approver: Arc::new(asking),
             cancel,
         };
-        let odd = self.stack.warnings.iter().chain(environment.iter().flat_map(|e| &e.warnings));
+        let odd = self
+            .stack
+            .warnings
+            .iter()
+            .chain(environment.iter().flat_map(|e| &e.warnings));
         for warning in odd {
-            let place = warning.place.as_ref().map(|p| format!("{p}: ")).unwrap_or_default();
-            let help = warning.help.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
+            let place = warning
+                .place
+                .as_ref()
+                .map(|p| format!("{p}: "))
+                .unwrap_or_default();
+            let help = warning
+                .help
+                .as_ref()
+                .map(|h| format!(" ({h})"))
+                .unwrap_or_default();
             run.warn(None, format!("{place}{}{help}", warning.message));
         }
         Ok(run)
@@ -116,13 +139,17 @@ impl Session {
 
     /// How downloads behave for this stack.
     #[must_use]
-    pub fn fetch_options(&self, fetch: &FetchArguments, update: bool) -> FetchOptions {
-        let cache = self.surroundings.cache_dir().unwrap_or_else(|| self.stack.dir.join(".hub/cache"));
+    pub(super) fn fetch_options(&self, fetch: &FetchArguments, update: bool) -> FetchOptions {
+        let cache = self
+            .surroundings
+            .cache_dir()
+            .unwrap_or_else(|| self.stack.dir.join(".hub/cache"));
         FetchOptions {
             lock_file: Some(self.stack.dir.join(LOCK_FILE)),
             offline: fetch.offline,
             update,
             timeout: fetch.fetch_timeout,
+            retries: fetch.fetch_retries,
             ..FetchOptions::new(cache)
         }
     }
@@ -144,7 +171,7 @@ impl Session {
     ///
     /// # Errors
     /// Nothing names a cluster.
-    pub fn target(&self, arguments: &ClusterArguments) -> Result<Target, Error> {
+    pub(super) fn target(&self, arguments: &ClusterArguments) -> Result<Target, Error> {
         let kube = KubeSurroundings {
             flag_kubeconfig: arguments.kubeconfig.clone(),
             flag_context: arguments.context.clone(),
@@ -159,7 +186,11 @@ impl Session {
     ///
     /// # Errors
     /// The cluster cannot be named or reached.
-    pub async fn connect(&self, arguments: &ClusterArguments, cancel: &CancellationToken) -> Result<Connection, Error> {
+    pub(super) async fn connect(
+        &self,
+        arguments: &ClusterArguments,
+        cancel: &CancellationToken,
+    ) -> Result<Connection, Error> {
         let target = self.target(arguments)?;
         tokio::select! {
             connection = target.connect(arguments.lock_timeout) => connection,

@@ -14,7 +14,7 @@ use crate::ui::{self, Detail, Format, Palette};
 
 /// Which components.
 #[derive(Args, Clone, Debug)]
-pub struct StatusArguments {
+pub(super) struct StatusArguments {
     /// Components of the stack, or one component's directory [default: all]
     #[arg(value_name = "COMPONENT")]
     components: Vec<String>,
@@ -28,7 +28,7 @@ pub struct StatusArguments {
 }
 
 /// Runs `hub status`.
-pub async fn status(arguments: StatusArguments) -> Exit {
+pub(super) async fn status(arguments: StatusArguments) -> Exit {
     match shown(&arguments).await {
         Ok(()) => Exit::Done,
         Err(error) => refuse(None, error),
@@ -55,7 +55,11 @@ async fn shown(arguments: &StatusArguments) -> Result<(), Error> {
     let mut components = hub_cluster::inventories(&connection.cluster, Some(stack), namespace).await?;
     components.retain(|i| session.names.is_empty() || session.names.contains(&i.owner.component));
     let lock = hub_cluster::lock_status(&connection.cluster, stack, namespace).await?;
-    let shown = Shown { target: connection.name.clone(), lock, components };
+    let shown = Shown {
+        target: connection.name.clone(),
+        lock,
+        components,
+    };
     if session.format == Format::Json {
         ui::json(&shown);
         return Ok(());
@@ -69,16 +73,34 @@ fn print(shown: &Shown, session: &Session, objects: bool) {
     ui::line(&format!("{} on {}", session.stack.name, shown.target));
     if let Some(lock) = &shown.lock {
         let state = if lock.expired { "dead" } else { "at work" };
-        ui::line(&format!("locked by {} since {} for `{}` ({state})", lock.holder.who, lock.since, lock.holder.command));
+        ui::line(&format!(
+            "locked by {} since {} for `{}` ({state})",
+            lock.holder.who, lock.since, lock.holder.command
+        ));
     }
-    let names = session.stack.components.keys().filter(|n| session.names.is_empty() || session.names.contains(n));
+    let names = session
+        .stack
+        .components
+        .keys()
+        .filter(|n| session.names.is_empty() || session.names.contains(n));
     for name in names {
-        match shown.components.iter().find(|i| i.owner.component == *name && !i.is_empty()) {
+        match shown
+            .components
+            .iter()
+            .find(|i| i.owner.component == *name && !i.is_empty())
+        {
             Some(inventory) => print_one(name, inventory, &palette, objects),
-            None => ui::line(&format!("{}  {}", palette.bold.apply_to(name), palette.dim.apply_to("not deployed"))),
+            None => ui::line(&format!(
+                "{}  {}",
+                palette.bold.apply_to(name),
+                palette.dim.apply_to("not deployed")
+            )),
         }
     }
-    let gone = shown.components.iter().filter(|i| !session.stack.components.contains_key(&i.owner.component));
+    let gone = shown
+        .components
+        .iter()
+        .filter(|i| !session.stack.components.contains_key(&i.owner.component));
     for inventory in gone {
         print_one(&inventory.owner.component, inventory, &palette, objects);
         ui::line(&palette.warn.apply_to("  no longer in the stack").to_string());
@@ -90,7 +112,12 @@ fn print_one(name: &str, inventory: &Inventory, palette: &Palette, objects: bool
     let mut words = vec![format!("{} objects", count(EntryState::Applied))];
     let (pending, kept) = (count(EntryState::Pending), count(EntryState::Kept));
     if pending > 0 {
-        words.push(palette.warn.apply_to(format!("{pending} of a run that did not end; deploy it again")).to_string());
+        words.push(
+            palette
+                .warn
+                .apply_to(format!("{pending} of a run that did not end; deploy it again"))
+                .to_string(),
+        );
     }
     if kept > 0 {
         words.push(format!("{kept} kept"));

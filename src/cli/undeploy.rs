@@ -15,13 +15,15 @@ use crate::ui::Detail;
 
 /// Which components, and what goes with them.
 #[derive(Args, Clone, Debug)]
-#[command(after_long_help = "What is deleted is what the inventory on the cluster lists. Namespaces, CRDs and
+#[command(
+    after_long_help = "What is deleted is what the inventory on the cluster lists. Namespaces, CRDs and
 PersistentVolumeClaims stay unless a flag names them, since others' objects and data go with them.
 
 Examples:
   hub undeploy kserve
-  hub undeploy --delete-namespaces --delete-crds -e development")]
-pub struct UndeployArguments {
+  hub undeploy --delete-namespaces --delete-crds -e development"
+)]
+pub(super) struct UndeployArguments {
     /// Components of the stack, or one component's directory [default: all]
     #[arg(value_name = "COMPONENT")]
     components: Vec<String>,
@@ -58,7 +60,7 @@ pub struct UndeployArguments {
 }
 
 /// Runs `hub undeploy`.
-pub async fn undeploy(arguments: UndeployArguments) -> Exit {
+pub(super) async fn undeploy(arguments: UndeployArguments) -> Exit {
     let start = Instant::now();
     let session = match Session::open(&arguments.stack, &arguments.components) {
         Ok(session) => session,
@@ -72,7 +74,11 @@ pub async fn undeploy(arguments: UndeployArguments) -> Exit {
             delete_claims: arguments.delete_claims,
             ..UndeployOptions::default()
         },
-        apply: ApplyOptions { wait: !arguments.no_wait, timeout: arguments.timeout, ..ApplyOptions::default() },
+        apply: ApplyOptions {
+            wait: !arguments.no_wait,
+            timeout: arguments.timeout,
+            ..ApplyOptions::default()
+        },
         only: arguments.only,
         dry_run: arguments.dry_run,
     };

@@ -12,7 +12,7 @@ use crate::ui::{self, Detail};
 
 /// Which lock.
 #[derive(Args, Clone, Debug)]
-pub struct UnlockArguments {
+pub(super) struct UnlockArguments {
     #[command(flatten)]
     stack: StackArguments,
     #[command(flatten)]
@@ -23,7 +23,7 @@ pub struct UnlockArguments {
 }
 
 /// Runs `hub unlock`.
-pub async fn unlock(arguments: UnlockArguments) -> Exit {
+pub(super) async fn unlock(arguments: UnlockArguments) -> Exit {
     match unlocked(&arguments).await {
         Ok(()) => Exit::Done,
         Err(error) => refuse(None, error),
@@ -38,7 +38,10 @@ async fn unlocked(arguments: &UnlockArguments) -> Result<(), Error> {
     let connection = session.connect(&arguments.cluster, &run.cancel).await?;
     let (stack, namespace) = (&session.stack.name, &session.stack.state_namespace);
     match hub_cluster::unlock(&connection.cluster, stack, namespace, arguments.force).await? {
-        Some(lock) => ui::line(&format!("removed the lock of {}, who ran `{}`", lock.holder.who, lock.holder.command)),
+        Some(lock) => ui::line(&format!(
+            "removed the lock of {}, who ran `{}`",
+            lock.holder.who, lock.holder.command
+        )),
         None => ui::line("there is no lock"),
     }
     Ok(())

@@ -41,9 +41,12 @@ impl Environment {
                 let mut names: Vec<&str> = chain.iter().map(|e| e.name.as_str()).collect();
                 names.push(&name);
                 let path = names.join(" → ");
-                return Err(Problem::new("hub::environment::loop", format!("an environment extends itself: {path}"))
-                    .at(place)
-                    .into());
+                return Err(Problem::new(
+                    "hub::environment::loop",
+                    format!("an environment extends itself: {path}"),
+                )
+                .at(place)
+                .into());
             }
             let manifest = load_one(&name, base).map_err(|mut problems| {
                 for problem in problems.0.iter_mut().filter(|p| p.place.is_none()) {
@@ -60,7 +63,9 @@ impl Environment {
     /// The names of all environments, sorted; empty when there is no folder of them.
     #[must_use]
     pub fn names(base: &Path) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(base.join(ENVIRONMENTS_DIR)) else { return Vec::new() };
+        let Ok(entries) = std::fs::read_dir(base.join(ENVIRONMENTS_DIR)) else {
+            return Vec::new();
+        };
         let mut names: Vec<String> = entries
             .filter_map(Result::ok)
             .map(|entry| entry.path())
@@ -76,11 +81,23 @@ fn load_one(name: &str, base: &Path) -> Result<EnvironmentManifest, Problems> {
     let path = base.join(ENVIRONMENTS_DIR).join(format!("{name}.yaml"));
     if !path.is_file() {
         let names = Environment::names(base);
-        let known = || format!("environments: {}", if names.is_empty() { "none".into() } else { names.join(", ") });
+        let known = || {
+            format!(
+                "environments: {}",
+                if names.is_empty() {
+                    "none".into()
+                } else {
+                    names.join(", ")
+                }
+            )
+        };
         let help = did_you_mean(name, names.iter().map(String::as_str)).unwrap_or_else(known);
-        return Err(Problem::new("hub::environment::unknown", format!("there is no environment `{name}`"))
-            .help(help)
-            .into());
+        return Err(Problem::new(
+            "hub::environment::unknown",
+            format!("there is no environment `{name}`"),
+        )
+        .help(help)
+        .into());
     }
     EnvironmentManifest::load(&path, base)
 }
@@ -118,20 +135,32 @@ mod tests {
     #[test]
     fn an_environment_builds_on_another() {
         let dir = folder(&[
-            ("staging.yaml", "kind: environment\ncluster: {context: s}\nparameters: [{name: a, value: 1}]\n"),
-            ("production.yaml", "kind: environment\nextends: staging\nconfirm: true\ncluster: {context: p}\n"),
+            (
+                "staging.yaml",
+                "kind: environment\ncluster: {context: s}\nparameters: [{name: a, value: 1}]\n",
+            ),
+            (
+                "production.yaml",
+                "kind: environment\nextends: staging\nconfirm: true\ncluster: {context: p}\n",
+            ),
         ]);
         let production = Environment::load("production", dir.path()).unwrap();
         assert!(production.confirm);
         let names: Vec<&str> = production.layers.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["staging", "production"]);
-        let Some(ClusterChoice::Kubeconfig { context, .. }) = production.cluster else { panic!() };
+        let Some(ClusterChoice::Kubeconfig { context, .. }) = production.cluster else {
+            panic!()
+        };
         assert_eq!(context.as_deref(), Some("p"));
     }
 
     #[test]
     fn unknown_and_circular_environments_are_errors() {
-        let dir = folder(&[("a.yaml", "extends: b\n"), ("b.yaml", "extends: a\n"), ("c.yaml", "cluster: {sandbx: true}\n")]);
+        let dir = folder(&[
+            ("a.yaml", "extends: b\n"),
+            ("b.yaml", "extends: a\n"),
+            ("c.yaml", "cluster: {sandbx: true}\n"),
+        ]);
         let circular = Environment::load("a", dir.path()).unwrap_err();
         assert_eq!(circular.0[0].message, "an environment extends itself: a → b → a");
         let unknown = Environment::load("x", dir.path()).unwrap_err();

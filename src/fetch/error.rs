@@ -13,7 +13,10 @@ use thiserror::Error;
 pub enum FetchError {
     /// The word names nothing that can be fetched.
     #[error("cannot fetch `{text}`: {reason}")]
-    #[diagnostic(code(hub::fetch::source), help("name an http(s) URL, a file URL, or a path relative to the component"))]
+    #[diagnostic(
+        code(hub::fetch::source),
+        help("name an http(s) URL, a file URL, or a path relative to the component")
+    )]
     Source {
         /// The word.
         text: String,
@@ -22,7 +25,10 @@ pub enum FetchError {
     },
     /// A file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
-    #[diagnostic(code(hub::fetch::file), help("paths are relative to the component's directory"))]
+    #[diagnostic(
+        code(hub::fetch::file),
+        help("paths are relative to the component's directory")
+    )]
     File {
         /// The file.
         path: PathBuf,
@@ -31,7 +37,10 @@ pub enum FetchError {
     },
     /// The server could not be reached, or broke off.
     #[error("cannot download {url}: {reason} ({tries} tries)")]
-    #[diagnostic(code(hub::fetch::network), help("check the network and proxy settings; what was fetched before is used with --offline"))]
+    #[diagnostic(
+        code(hub::fetch::network),
+        help("check the network and proxy settings; what was fetched before is used with --offline")
+    )]
     Network {
         /// The URL.
         url: String,
@@ -84,10 +93,14 @@ pub enum FetchError {
         limit: u64,
     },
     /// The content is not what was fetched before.
-    #[error("{url} is not what hub.lock has: expected sha256 {expected} ({expected_size} bytes), found {found} ({found_size} bytes)")]
+    #[error(
+        "{url} is not what hub.lock has: expected sha256 {expected} ({expected_size} bytes), found {found} ({found_size} bytes)"
+    )]
     #[diagnostic(
         code(hub::fetch::digest),
-        help("the content behind the URL has changed, or was tampered with; if the change is wanted, run `hub fetch --update`")
+        help(
+            "the content behind the URL has changed, or was tampered with; if the change is wanted, run `hub fetch --update`"
+        )
     )]
     Digest {
         /// The URL.
@@ -124,7 +137,10 @@ pub enum FetchError {
     },
     /// An entry of an archive would land outside its folder, or is of a sort that is not unpacked.
     #[error("the archive {archive} is refused: {reason}")]
-    #[diagnostic(code(hub::fetch::archive), help("nothing of it was unpacked; ask whoever made the archive"))]
+    #[diagnostic(
+        code(hub::fetch::archive),
+        help("nothing of it was unpacked; ask whoever made the archive")
+    )]
     Archive {
         /// The archive.
         archive: String,
@@ -154,7 +170,10 @@ pub enum FetchError {
     },
     /// The lock file has something else in it.
     #[error("{} is not a lock file of hub: {reason}", path.display())]
-    #[diagnostic(code(hub::fetch::lock_file), help("restore it from version control, or delete it and run `hub fetch`"))]
+    #[diagnostic(
+        code(hub::fetch::lock_file),
+        help("restore it from version control, or delete it and run `hub fetch`")
+    )]
     LockFile {
         /// The file.
         path: PathBuf,

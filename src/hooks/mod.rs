@@ -48,7 +48,10 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 pub enum HookError {
     /// It ended with a code other than 0.
     #[error("the hook {hook} exits {code}{}", quoted(stderr))]
-    #[diagnostic(code(hub::hook::failed), help("its last words on standard error are above; nothing after it was done"))]
+    #[diagnostic(
+        code(hub::hook::failed),
+        help("its last words on standard error are above; nothing after it was done")
+    )]
     Failed {
         /// The hook's path in the component.
         hook: String,
@@ -70,7 +73,10 @@ pub enum HookError {
     },
     /// It did not end in time; it and its children were killed.
     #[error("the hook {hook} did not end within {} s and was killed{}", timeout.as_secs_f64(), quoted(stderr))]
-    #[diagnostic(code(hub::hook::timeout), help("give it more time with `timeout:` in the manifest's `hooks:`, or with --hook-timeout"))]
+    #[diagnostic(
+        code(hub::hook::timeout),
+        help("give it more time with `timeout:` in the manifest's `hooks:`, or with --hook-timeout")
+    )]
     TimedOut {
         /// The hook's path in the component.
         hook: String,
@@ -81,7 +87,10 @@ pub enum HookError {
     },
     /// It could not be started.
     #[error("the hook {hook} cannot be started: {source}")]
-    #[diagnostic(code(hub::hook::start), help("is the program in its first line (#!) installed?"))]
+    #[diagnostic(
+        code(hub::hook::start),
+        help("is the program in its first line (#!) installed?")
+    )]
     Start {
         /// The hook's path in the component.
         hook: String,

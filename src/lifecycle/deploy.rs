@@ -13,8 +13,8 @@ use hub_cluster::{
 
 use super::run::{ComponentReport, finish, sensitive};
 use super::{
-    Connection, DeployOptions, Error, Event, Phase, Report, Run, Status, Verb, check_meant, component, resolve_all,
-    schedule,
+    Connection, DeployOptions, Error, Event, Phase, Report, Run, Status, Verb, check_meant, component,
+    resolve_all, schedule,
 };
 use crate::parameters::ParameterSet;
 use crate::stack::{self, Component, Platform, Request, Selection};
@@ -52,7 +52,10 @@ pub async fn plan(
     let ready = Ready::new(run, connection, request, Verb::Plan).await?;
     let upcoming = std::sync::Mutex::new(Vec::new());
     let order = &ready.selection.order;
-    Ok(schedule::each(run, order, &ready.selection.needs, |name| plan_only(run, connection, &ready, name, options, &upcoming)).await)
+    Ok(schedule::each(run, order, &ready.selection.needs, |name| {
+        plan_only(run, connection, &ready, name, options, &upcoming)
+    })
+    .await)
 }
 
 /// What must be known before the first component begins.
@@ -64,7 +67,10 @@ pub(super) struct Ready {
 impl Ready {
     async fn new(run: &Run, connection: &Connection, request: &Request, verb: Verb) -> Result<Self, Error> {
         let inventories = recorded(run, &connection.cluster).await?;
-        let platform = Probed { cluster: &connection.cluster, inventories: &inventories };
+        let platform = Probed {
+            cluster: &connection.cluster,
+            inventories: &inventories,
+        };
         let selection = stack::select(&run.stack, request, &platform)?;
         check_meant(&run.stack, &selection.order, &run.layers)?;
         let parameters = resolve_all(&run.stack, &selection.order, &run.layers)?;
@@ -72,7 +78,10 @@ impl Ready {
         for addition in &selection.additions {
             run.tell(&Event::ComponentAdded(addition.clone()));
         }
-        Ok(Self { selection, parameters })
+        Ok(Self {
+            selection,
+            parameters,
+        })
     }
 }
 
@@ -100,11 +109,16 @@ pub(super) struct Probed<'a> {
 
 impl Platform for Probed<'_> {
     fn serves(&self, kinds: &[&str]) -> bool {
-        kinds.iter().all(|kind| kind.parse::<GroupKind>().is_ok_and(|kind| self.cluster.serves(&kind)))
+        kinds.iter().all(|kind| {
+            kind.parse::<GroupKind>()
+                .is_ok_and(|kind| self.cluster.serves(&kind))
+        })
     }
 
     fn is_deployed(&self, component: &str) -> bool {
-        self.inventories.iter().any(|i| i.owner.component == component && !i.is_empty())
+        self.inventories
+            .iter()
+            .any(|i| i.owner.component == component && !i.is_empty())
     }
 }
 
@@ -130,10 +144,16 @@ pub(super) async fn take_lock(run: &Run, connection: &Connection) -> Result<Lock
     };
     let host = settings.host.clone();
     let is_dead = move |holder: &Holder| holder.host == host && !is_running(holder.pid);
-    let options = LockOptions { wait: Duration::ZERO, is_dead: &is_dead };
+    let options = LockOptions {
+        wait: Duration::ZERO,
+        is_dead: &is_dead,
+    };
     let events = |event: hub_cluster::Event| {
         if let hub_cluster::Event::LockTakenOver { holder, command } = event {
-            run.warn(None, format!("took over the lock of {holder}, whose run `{command}` is dead"));
+            run.warn(
+                None,
+                format!("took over the lock of {holder}, whose run `{command}` is dead"),
+            );
         }
     };
     let deadline = Instant::now() + settings.lock_timeout;
@@ -144,11 +164,23 @@ pub(super) async fn take_lock(run: &Run, connection: &Connection) -> Result<Lock
             return Err(Error::Interrupted);
         }
         // Never dropped half-way: a lock that was just created would be nobody's.
-        match Lock::acquire(&connection.cluster, name, namespace, holder.clone(), options, &events).await {
+        match Lock::acquire(
+            &connection.cluster,
+            name,
+            namespace,
+            holder.clone(),
+            options,
+            &events,
+        )
+        .await
+        {
             Ok(lock) => return Ok(lock),
             Err(hub_cluster::Error::LockHeld { holder, .. }) if Instant::now() < deadline => {
                 if !told {
-                    run.tell(&Event::LockAwaited { holder: holder.who, command: holder.command });
+                    run.tell(&Event::LockAwaited {
+                        holder: holder.who,
+                        command: holder.command,
+                    });
                     told = true;
                 }
             }
@@ -183,10 +215,27 @@ async fn deploy_one<'a>(
     let start = Instant::now();
     let mut counts = Counts::default();
     let result = match run.stack.component(name) {
-        Ok(component) => deploy_component(run, connection, component, &ready.parameters[name], options, &mut counts).await,
+        Ok(component) => {
+            deploy_component(
+                run,
+                connection,
+                component,
+                &ready.parameters[name],
+                options,
+                &mut counts,
+            )
+            .await
+        }
         Err(problem) => Err(problem.into()),
     };
-    finish(run, name, start, result.map(|status| (status, counts)).map_err(|error| (error, counts)))
+    finish(
+        run,
+        name,
+        start,
+        result
+            .map(|status| (status, counts))
+            .map_err(|error| (error, counts)),
+    )
 }
 
 async fn deploy_component(
@@ -243,10 +292,21 @@ async fn plan_only<'a>(
         let plan = make_plan(run, connection, name, prepared.objects, namespace, &plan_options).await?;
         counts = plan.counts();
         refuse_problems(name, &plan)?;
-        Ok(if plan.is_unchanged() { Status::Unchanged } else { Status::Pending })
+        Ok(if plan.is_unchanged() {
+            Status::Unchanged
+        } else {
+            Status::Pending
+        })
     }
     .await;
-    finish(run, name, start, result.map(|status| (status, counts)).map_err(|error| (error, counts)))
+    finish(
+        run,
+        name,
+        start,
+        result
+            .map(|status| (status, counts))
+            .map_err(|error| (error, counts)),
+    )
 }
 
 fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -255,7 +315,10 @@ fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// Whether later components' objects may need this one to be there.
 fn brings_others(object: &serde_json::Value) -> bool {
-    matches!(object["kind"].as_str(), Some("Namespace" | "CustomResourceDefinition"))
+    matches!(
+        object["kind"].as_str(),
+        Some("Namespace" | "CustomResourceDefinition")
+    )
 }
 
 fn plan_options(
@@ -283,9 +346,19 @@ async fn make_plan(
     namespace: Option<&str>,
     options: &PlanOptions,
 ) -> Result<Plan, Error> {
-    let planned = hub_cluster::plan(&connection.cluster, &owner(run, name), objects, namespace, options).await;
+    let planned = hub_cluster::plan(
+        &connection.cluster,
+        &owner(run, name),
+        objects,
+        namespace,
+        options,
+    )
+    .await;
     let plan = planned.map_err(|error| explain_kinds(run, name, error))?;
-    run.tell(&Event::Planned { component: name.to_owned(), plan: plan.clone() });
+    run.tell(&Event::Planned {
+        component: name.to_owned(),
+        plan: plan.clone(),
+    });
     Ok(plan)
 }
 
@@ -294,25 +367,42 @@ fn refuse_problems(name: &str, plan: &Plan) -> Result<(), Error> {
         return Ok(());
     }
     let problems = plan.problems.iter().map(ToString::to_string).collect();
-    Err(Error::Refused { component: name.to_owned(), problems })
+    Err(Error::Refused {
+        component: name.to_owned(),
+        problems,
+    })
 }
 
 /// Says which component brings a kind that the cluster does not know.
 fn explain_kinds(run: &Run, name: &str, error: hub_cluster::Error) -> Error {
-    let hub_cluster::Error::UnknownKinds { kinds } = error else { return error.into() };
+    let hub_cluster::Error::UnknownKinds { kinds } = error else {
+        return error.into();
+    };
     let mut help = Vec::new();
     for unknown in &kinds {
         let kind = unknown.kind.to_string();
         help.push(match run.stack.bringer_of(&kind) {
-            Some(component) => format!("{kind} comes with the component {0}: `hub deploy {0}`", component.name),
+            Some(component) => format!(
+                "{kind} comes with the component {0}: `hub deploy {0}`",
+                component.name
+            ),
             None if unknown.served_versions.is_empty() => {
-                format!("no component of this stack names {kind} under `kinds:`; install what defines it first")
+                format!(
+                    "no component of this stack names {kind} under `kinds:`; install what defines it first"
+                )
             }
             None => format!("the cluster has {kind} as {}", unknown.served_versions.join(", ")),
         });
     }
-    let list: Vec<String> = kinds.iter().map(|k| format!("{} ({})", k.kind, k.api_version)).collect();
-    Error::UnknownKinds { component: name.to_owned(), kinds: list.join(", "), help: help.join("; ") }
+    let list: Vec<String> = kinds
+        .iter()
+        .map(|k| format!("{} ({})", k.kind, k.api_version))
+        .collect();
+    Error::UnknownKinds {
+        component: name.to_owned(),
+        kinds: list.join(", "),
+        help: help.join("; "),
+    }
 }
 
 async fn carry_out(
@@ -341,7 +431,12 @@ pub(super) async fn apply(
     plan: &Plan,
     options: &ApplyOptions,
 ) -> Result<(), Error> {
-    let tell = |happened| run.tell(&Event::Object { component: name.to_owned(), happened });
+    let tell = |happened| {
+        run.tell(&Event::Object {
+            component: name.to_owned(),
+            happened,
+        })
+    };
     let outcome = hub_cluster::apply(&connection.cluster, plan, options, &tell, &run.cancel).await?;
     for warning in &outcome.warnings {
         run.warn(Some(name), warning.clone());
@@ -351,7 +446,9 @@ pub(super) async fn apply(
         .iter()
         .filter_map(|result| match &result.status {
             ResultStatus::Failed { error } => Some(format!("{}: {error}", result.id)),
-            ResultStatus::Skipped { reason } if !outcome.cancelled => Some(format!("{}: not tried, {reason}", result.id)),
+            ResultStatus::Skipped { reason } if !outcome.cancelled => {
+                Some(format!("{}: not tried, {reason}", result.id))
+            }
             _ => None,
         })
         .collect();
@@ -359,19 +456,31 @@ pub(super) async fn apply(
         return Err(Error::Interrupted);
     }
     if !failures.is_empty() {
-        return Err(Error::Objects { component: name.to_owned(), failures });
+        return Err(Error::Objects {
+            component: name.to_owned(),
+            failures,
+        });
     }
     let waits: Vec<String> = outcome.not_ready().filter_map(not_ready).collect();
     if waits.is_empty() {
         return Ok(());
     }
-    Err(Error::NotReady { component: name.to_owned(), waits })
+    Err(Error::NotReady {
+        component: name.to_owned(),
+        waits,
+    })
 }
 
 fn not_ready(result: &hub_cluster::ObjectResult) -> Option<String> {
-    let ResultStatus::NotReady(why) = &result.status else { return None };
+    let ResultStatus::NotReady(why) = &result.status else {
+        return None;
+    };
     let mut text = format!("{}: {}", result.id, why.message);
-    let details = why.children.iter().map(|c| format!("\n{c}")).chain(why.events.iter().map(|e| format!("\nevent: {e}")));
+    let details = why
+        .children
+        .iter()
+        .map(|c| format!("\n{c}"))
+        .chain(why.events.iter().map(|e| format!("\nevent: {e}")));
     text.extend(details);
     if let Some(hint) = &why.hint {
         text.push_str(&format!("\nnext: {hint}"));

@@ -32,7 +32,10 @@ pub enum Error {
     Hook(#[from] HookError),
     /// A component's objects cannot be built.
     #[error("{component} cannot be built: {message}")]
-    #[diagnostic(code(hub::build::kustomize), help("`hub render {component}` builds it without a cluster"))]
+    #[diagnostic(
+        code(hub::build::kustomize),
+        help("`hub render {component}` builds it without a cluster")
+    )]
     Build {
         /// The component.
         component: String,
@@ -43,7 +46,9 @@ pub enum Error {
     #[error("{component} has no kustomization.yaml")]
     #[diagnostic(
         code(hub::build::nothing),
-        help("add kustomization.yaml or kustomization.yaml.template; a component of hooks only says `lifecycle: {{bare: allow}}`")
+        help(
+            "add kustomization.yaml or kustomization.yaml.template; a component of hooks only says `lifecycle: {{bare: allow}}`"
+        )
     )]
     Nothing {
         /// The component.
@@ -53,7 +58,9 @@ pub enum Error {
     #[error("there is no cluster to deploy to: {reason}")]
     #[diagnostic(
         code(hub::target::none),
-        help("either name a kubeconfig (--kubeconfig, KUBECONFIG, ~/.kube/config), or use the embedded sandbox: an environment with `cluster: {{sandbox: true}}`, such as `-e local` in a new stack")
+        help(
+            "either name a kubeconfig (--kubeconfig, KUBECONFIG, ~/.kube/config), or use the embedded sandbox: an environment with `cluster: {{sandbox: true}}`, such as `-e local` in a new stack"
+        )
     )]
     NoTarget {
         /// What was looked for.
@@ -75,7 +82,9 @@ pub enum Error {
     #[error("the environment is bound to the cluster {expected}, but {target} is the cluster {found}")]
     #[diagnostic(
         code(hub::target::identity),
-        help("uid of its kube-system namespace; correct `cluster: {{uid: …}}` in the environment if the cluster was rebuilt on purpose")
+        help(
+            "uid of its kube-system namespace; correct `cluster: {{uid: …}}` in the environment if the cluster was rebuilt on purpose"
+        )
     )]
     Identity {
         /// How the cluster was reached.
@@ -87,7 +96,10 @@ pub enum Error {
     },
     /// The sandbox cannot be used.
     #[error("cannot use the sandbox {}: {reason}", path.display())]
-    #[diagnostic(code(hub::target::sandbox), help("`hub sandbox status` shows who uses it; `hub sandbox reset` starts anew"))]
+    #[diagnostic(
+        code(hub::target::sandbox),
+        help("`hub sandbox status` shows who uses it; `hub sandbox reset` starts anew")
+    )]
     Sandbox {
         /// Its file.
         path: PathBuf,
@@ -107,7 +119,10 @@ pub enum Error {
         help: String,
     },
     /// The plan cannot be carried out; nothing was changed.
-    #[error("{component} cannot be deployed, nothing of it was changed:{}", listed(problems))]
+    #[error(
+        "{component} cannot be deployed, nothing of it was changed:{}",
+        listed(problems)
+    )]
     #[diagnostic(code(hub::cluster::refused))]
     Refused {
         /// The component.
@@ -126,7 +141,9 @@ pub enum Error {
     #[error("{component}: {} of its objects failed:{}", failures.len(), listed(failures))]
     #[diagnostic(
         code(hub::cluster::objects),
-        help("what was done stays recorded; mend the cause and run the same command again, it goes on from here")
+        help(
+            "what was done stays recorded; mend the cause and run the same command again, it goes on from here"
+        )
     )]
     Objects {
         /// The component.
@@ -136,7 +153,10 @@ pub enum Error {
     },
     /// Some objects did not become ready.
     #[error("{component} is not ready:{}", listed(waits))]
-    #[diagnostic(code(hub::cluster::not_ready), help("everything is applied; `hub status` shows how it goes on, --timeout gives it more time"))]
+    #[diagnostic(
+        code(hub::cluster::not_ready),
+        help("everything is applied; `hub status` shows how it goes on, --timeout gives it more time")
+    )]
     NotReady {
         /// The component.
         component: String,
@@ -145,7 +165,10 @@ pub enum Error {
     },
     /// The lock is held by a run that lives.
     #[error("another run is at work: {holder} runs `{command}` since {since}")]
-    #[diagnostic(code(hub::lock::held), help("wait for it with --lock-timeout 5m, or, if that process is dead, run `hub unlock`"))]
+    #[diagnostic(
+        code(hub::lock::held),
+        help("wait for it with --lock-timeout 5m, or, if that process is dead, run `hub unlock`")
+    )]
     Locked {
         /// Who.
         holder: String,
@@ -156,7 +179,10 @@ pub enum Error {
     },
     /// Others need what is to be undeployed.
     #[error("{} cannot be undeployed: {}", components.join(", "), reasons.join(", "))]
-    #[diagnostic(code(hub::stack::needed), help("undeploy the others too, or insist with --only"))]
+    #[diagnostic(
+        code(hub::stack::needed),
+        help("undeploy the others too, or insist with --only")
+    )]
     Needed {
         /// The components.
         components: Vec<String>,
@@ -225,16 +251,23 @@ impl From<crate::diagnostic::Problem> for Error {
 impl From<hub_cluster::Error> for Error {
     fn from(source: hub_cluster::Error) -> Self {
         match source {
-            hub_cluster::Error::LockHeld { holder, since, .. } => {
-                Self::Locked { holder: holder.who, command: holder.command, since: since.to_string() }
-            }
-            other => Self::Cluster { source: Box::new(other) },
+            hub_cluster::Error::LockHeld { holder, since, .. } => Self::Locked {
+                holder: holder.who,
+                command: holder.command,
+                since: since.to_string(),
+            },
+            other => Self::Cluster {
+                source: Box::new(other),
+            },
         }
     }
 }
 
 fn listed(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("\n  - {}", line.replace('\n', "\n    "))).collect()
+    lines
+        .iter()
+        .map(|line| format!("\n  - {}", line.replace('\n', "\n    ")))
+        .collect()
 }
 
 /// The error with its causes, each once.

@@ -88,13 +88,19 @@ impl Run {
         if self.cancel.is_cancelled() {
             return Err(Error::Interrupted);
         }
-        self.tell(&Event::PhaseStarted { component: component.to_owned(), phase });
+        self.tell(&Event::PhaseStarted {
+            component: component.to_owned(),
+            phase,
+        });
         Ok(())
     }
 
     /// Tells that something is odd.
     pub fn warn(&self, component: Option<&str>, message: impl Into<String>) {
-        self.tell(&Event::Warning { component: component.map(ToOwned::to_owned), message: message.into() });
+        self.tell(&Event::Warning {
+            component: component.map(ToOwned::to_owned),
+            message: message.into(),
+        });
     }
 }
 
@@ -133,10 +139,16 @@ impl Report {
     #[must_use]
     pub fn status(&self) -> Status {
         let any = |status| self.components.iter().any(|c| c.status == status);
-        [Status::Interrupted, Status::Failed, Status::Skipped, Status::Pending, Status::Done]
-            .into_iter()
-            .find(|s| any(*s))
-            .unwrap_or(Status::Unchanged)
+        [
+            Status::Interrupted,
+            Status::Failed,
+            Status::Skipped,
+            Status::Pending,
+            Status::Done,
+        ]
+        .into_iter()
+        .find(|s| any(*s))
+        .unwrap_or(Status::Unchanged)
     }
 }
 
@@ -149,7 +161,9 @@ pub(super) fn finish(
 ) -> ComponentReport {
     let (status, counts, error) = match result {
         Ok((status, counts)) => (status, counts, None),
-        Err((error, counts)) if error.kind() == super::Kind::Interrupted => (Status::Interrupted, counts, Some(error)),
+        Err((error, counts)) if error.kind() == super::Kind::Interrupted => {
+            (Status::Interrupted, counts, Some(error))
+        }
         Err((error, counts)) => (Status::Failed, counts, Some(error)),
     };
     run.tell(&Event::ComponentFinished {
@@ -159,5 +173,10 @@ pub(super) fn finish(
         seconds: start.elapsed().as_secs_f64(),
         error: error.as_ref().map(ToString::to_string),
     });
-    ComponentReport { name: name.to_owned(), status, counts, error }
+    ComponentReport {
+        name: name.to_owned(),
+        status,
+        counts,
+        error,
+    }
 }

@@ -30,7 +30,10 @@ where
     loop {
         waiting.retain(|name| {
             let needed = needs.get(*name);
-            let broken = needed.into_iter().flatten().find(|need| ended.get(*need).is_some_and(|r| !went_well(r.status)));
+            let broken = needed
+                .into_iter()
+                .flatten()
+                .find(|need| ended.get(*need).is_some_and(|r| !went_well(r.status)));
             if let Some(need) = broken {
                 ended.insert((*name).to_owned(), skip(run, name, need));
                 return false;
@@ -51,7 +54,9 @@ where
             None => {}
         }
     }
-    Report { components: order.iter().filter_map(|name| ended.remove(name)).collect() }
+    Report {
+        components: order.iter().filter_map(|name| ended.remove(name)).collect(),
+    }
 }
 
 fn went_well(status: Status) -> bool {
@@ -67,5 +72,10 @@ fn skip(run: &Run, name: &str, need: &str) -> ComponentReport {
         seconds: 0.0,
         error: None,
     });
-    ComponentReport { name: name.to_owned(), status: Status::Skipped, counts: Counts::default(), error: None }
+    ComponentReport {
+        name: name.to_owned(),
+        status: Status::Skipped,
+        counts: Counts::default(),
+        error: None,
+    }
 }

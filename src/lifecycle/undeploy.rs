@@ -39,9 +39,15 @@ pub async fn undeploy(
     choices: &UndeployChoices,
 ) -> Result<Report, Error> {
     let inventories = recorded(run, &connection.cluster).await?;
-    let platform = Probed { cluster: &connection.cluster, inventories: &inventories };
+    let platform = Probed {
+        cluster: &connection.cluster,
+        inventories: &inventories,
+    };
     // Nothing joins an undeployment: what the others need stays.
-    let request = Request { components: names.to_vec(), ..Request::default() };
+    let request = Request {
+        components: names.to_vec(),
+        ..Request::default()
+    };
     let mut selection = stack::select(&run.stack, &request, &platform)?;
     let added: Vec<&String> = selection.additions.iter().map(|a| &a.component).collect();
     selection.order.retain(|name| !added.contains(&name));
@@ -49,28 +55,50 @@ pub async fn undeploy(
     selection.order.reverse();
     let needs = reversed(&selection.needs, &selection.order);
     announce(run, connection, Verb::Undeploy, &selection.order);
-    let lock = if choices.dry_run { None } else { Some(take_lock(run, connection).await?) };
-    let report =
-        schedule::each(run, &selection.order, &needs, |name| undeploy_one(run, connection, name, choices)).await;
+    let lock = if choices.dry_run {
+        None
+    } else {
+        Some(take_lock(run, connection).await?)
+    };
+    let report = schedule::each(run, &selection.order, &needs, |name| {
+        undeploy_one(run, connection, name, choices)
+    })
+    .await;
     if let Some(lock) = lock {
         release(run, lock).await;
     }
     Ok(report)
 }
 
-fn refuse_needed(run: &Run, names: &[String], platform: &Probed<'_>, choices: &UndeployChoices) -> Result<(), Error> {
+fn refuse_needed(
+    run: &Run,
+    names: &[String],
+    platform: &Probed<'_>,
+    choices: &UndeployChoices,
+) -> Result<(), Error> {
     let dependents = stack::dependents(&run.stack, names, platform);
     if dependents.is_empty() || choices.only {
         return Ok(());
     }
-    let reasons = dependents.iter().map(|(who, what)| format!("{who} is deployed and needs {what}")).collect();
-    Err(Error::Needed { components: names.to_vec(), reasons })
+    let reasons = dependents
+        .iter()
+        .map(|(who, what)| format!("{who} is deployed and needs {what}"))
+        .collect();
+    Err(Error::Needed {
+        components: names.to_vec(),
+        reasons,
+    })
 }
 
 /// The needs of an undeployment: who needed a component goes before it.
-fn reversed(needs: &BTreeMap<String, BTreeSet<String>>, order: &[String]) -> BTreeMap<String, BTreeSet<String>> {
+fn reversed(
+    needs: &BTreeMap<String, BTreeSet<String>>,
+    order: &[String],
+) -> BTreeMap<String, BTreeSet<String>> {
     let needed_by = |name: &String| {
-        let who = needs.iter().filter(|(who, what)| order.contains(who) && what.contains(name));
+        let who = needs
+            .iter()
+            .filter(|(who, what)| order.contains(who) && what.contains(name));
         who.map(|(who, _)| who.clone()).collect()
     };
     order.iter().map(|name| (name.clone(), needed_by(name))).collect()
@@ -88,7 +116,14 @@ async fn undeploy_one<'a>(
         Ok(component) => undeploy_component(run, connection, component, choices, &mut counts).await,
         Err(problem) => Err(problem.into()),
     };
-    finish(run, name, start, result.map(|status| (status, counts)).map_err(|error| (error, counts)))
+    finish(
+        run,
+        name,
+        start,
+        result
+            .map(|status| (status, counts))
+            .map_err(|error| (error, counts)),
+    )
 }
 
 async fn undeploy_component(
@@ -102,7 +137,10 @@ async fn undeploy_component(
     run.enter(name, Phase::Planning)?;
     let plan = hub_cluster::plan_undeploy(&connection.cluster, &owner(run, name), &choices.delete).await?;
     *counts = plan.counts();
-    run.tell(&Event::Planned { component: name.clone(), plan: plan.clone() });
+    run.tell(&Event::Planned {
+        component: name.clone(),
+        plan: plan.clone(),
+    });
     if plan.changes.is_empty() {
         return Ok(Status::Unchanged);
     }
@@ -124,7 +162,11 @@ async fn undeploy_component(
 ///
 /// A component whose sources or parameters no longer fit must still be removable: then its hooks are passed over, with
 /// a warning. A hook that runs and fails stops the component.
-async fn prepare_hooks(run: &Run, connection: &Connection, component: &Component) -> Result<Option<Scratch>, Error> {
+async fn prepare_hooks(
+    run: &Run,
+    connection: &Connection,
+    component: &Component,
+) -> Result<Option<Scratch>, Error> {
     if !Scratch::has_hooks(component, [Trigger::PreUndeploy, Trigger::PostUndeploy]) {
         return Ok(None);
     }
@@ -139,7 +181,10 @@ async fn prepare_hooks(run: &Run, connection: &Connection, component: &Component
         Err(error @ Error::Hook(_)) => Err(error),
         Err(error) if error.kind() == Kind::Interrupted => Err(error),
         Err(error) => {
-            run.warn(Some(name), format!("its hooks are not run, since they cannot be prepared: {error}"));
+            run.warn(
+                Some(name),
+                format!("its hooks are not run, since they cannot be prepared: {error}"),
+            );
             Ok(None)
         }
     }

@@ -52,8 +52,19 @@ pub struct ComponentManifest {
 }
 
 const KEYS: [&str; 13] = [
-    "version", "kind", "meta", "requires", "provides", "kinds", "parameters", "outputs", "templates",
-    "lifecycle", "hooks", "readiness", "components",
+    "version",
+    "kind",
+    "meta",
+    "requires",
+    "provides",
+    "kinds",
+    "parameters",
+    "outputs",
+    "templates",
+    "lifecycle",
+    "hooks",
+    "readiness",
+    "components",
 ];
 
 impl ComponentManifest {
@@ -73,14 +84,17 @@ impl ComponentManifest {
 fn read(reader: &mut Reader<'_>, dir: &Path) -> ComponentManifest {
     let root = reader.root();
     let mut warnings = Vec::new();
-    if let Some(kind) = reader.string(&root, "kind") {
-        if kind != "component" {
-            let place = reader.place_of(&root, "kind");
-            reader.problems.push(
-                Problem::new("hub::manifest::kind", format!("a component's manifest has `kind: component`, not `{kind}`"))
-                    .at(place),
-            );
-        }
+    if let Some(kind) = reader.string(&root, "kind")
+        && kind != "component"
+    {
+        let place = reader.place_of(&root, "kind");
+        reader.problems.push(
+            Problem::new(
+                "hub::manifest::kind",
+                format!("a component's manifest has `kind: component`, not `{kind}`"),
+            )
+            .at(place),
+        );
     }
     warnings.extend(reader.unknown_keys(&root, &KEYS, "a component's manifest"));
     let meta = reader.mapping(&root, "meta");
@@ -97,7 +111,9 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> ComponentManifest {
         parameters: parameters::read(reader, &root, &mut warnings),
         templates: templates::read(reader, &root),
         hooks: hooks::read(reader, &root),
-        bare: lifecycle.and_then(|l| reader.text(&l, "bare")).is_some_and(|b| b == "allow"),
+        bare: lifecycle
+            .and_then(|l| reader.text(&l, "bare"))
+            .is_some_and(|b| b == "allow"),
         warnings,
     }
 }

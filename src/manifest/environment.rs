@@ -45,7 +45,15 @@ pub enum ClusterChoice {
     },
 }
 
-const KEYS: [&str; 7] = ["version", "kind", "brief", "extends", "cluster", "confirm", "parameters"];
+const KEYS: [&str; 7] = [
+    "version",
+    "kind",
+    "brief",
+    "extends",
+    "cluster",
+    "confirm",
+    "parameters",
+];
 const CLUSTER_KEYS: [&str; 5] = ["context", "kubeconfig", "sandbox", "inCluster", "uid"];
 
 impl EnvironmentManifest {
@@ -56,7 +64,10 @@ impl EnvironmentManifest {
     pub fn load(path: &Path, base: &Path) -> Result<Self, Problems> {
         let document = Document::load(path, base)?;
         let mut reader = Reader::new(&document);
-        let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = path
+            .file_stem()
+            .map(|s| s.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let manifest = read(&mut reader, name);
         reader.problems.or(manifest)
     }
@@ -67,12 +78,17 @@ fn read(reader: &mut Reader<'_>, name: String) -> EnvironmentManifest {
     if let Some(kind) = reader.string(&root, "kind").filter(|k| k != "environment") {
         let place = reader.place_of(&root, "kind");
         reader.problems.push(
-            Problem::new("hub::manifest::kind", format!("an environment has `kind: environment`, not `{kind}`"))
-                .at(place),
+            Problem::new(
+                "hub::manifest::kind",
+                format!("an environment has `kind: environment`, not `{kind}`"),
+            )
+            .at(place),
         );
     }
     let mut warnings = reader.unknown_keys(&root, &KEYS, "an environment");
-    let extends = reader.text(&root, "extends").zip(reader.place_of(&root, "extends"));
+    let extends = reader
+        .text(&root, "extends")
+        .zip(reader.place_of(&root, "extends"));
     EnvironmentManifest {
         name,
         brief: reader.text(&root, "brief"),
@@ -97,7 +113,8 @@ fn read_cluster(reader: &mut Reader<'_>) -> Option<ClusterChoice> {
     let path = reader.text(&node, "kubeconfig").map(PathBuf::from);
     let context = reader.text(&node, "context");
     let uid = reader.text(&node, "uid");
-    let named = usize::from(sandbox) + usize::from(in_cluster) + usize::from(path.is_some() || context.is_some());
+    let named =
+        usize::from(sandbox) + usize::from(in_cluster) + usize::from(path.is_some() || context.is_some());
     if named > 1 {
         reader.problems.push(
             Problem::new("hub::environment::cluster", "an environment names one cluster")

@@ -15,8 +15,23 @@ use super::{ParameterDeclaration, ParameterType};
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 
 const KEYS: [&str; 17] = [
-    "name", "value", "default", "empty", "env", "fromEnv", "fromFile", "kind", "component", "brief", "description",
-    "type", "enum", "pattern", "secret", "required", "parameters",
+    "name",
+    "value",
+    "default",
+    "empty",
+    "env",
+    "fromEnv",
+    "fromFile",
+    "kind",
+    "component",
+    "brief",
+    "description",
+    "type",
+    "enum",
+    "pattern",
+    "secret",
+    "required",
+    "parameters",
 ];
 
 #[derive(Clone, Default)]
@@ -35,7 +50,11 @@ pub fn load_parameter_file(path: &Path, base: &Path) -> Result<Vec<ParameterDecl
     let document = Document::load(path, base)?;
     let mut reader = Reader::new(&document);
     let root = reader.root();
-    let mut warnings = reader.unknown_keys(&root, &["version", "kind", "brief", "meta", "parameters", "outputs"], "a file of parameters");
+    let mut warnings = reader.unknown_keys(
+        &root,
+        &["version", "kind", "brief", "meta", "parameters", "outputs"],
+        "a file of parameters",
+    );
     // Values for nothing at all would be silently lost here, so what is a warning elsewhere is an error.
     reader.problems.0.append(&mut warnings);
     let parameters = read(&mut reader, &root, &mut warnings);
@@ -44,7 +63,11 @@ pub fn load_parameter_file(path: &Path, base: &Path) -> Result<Vec<ParameterDecl
 }
 
 /// Reads the `parameters` key of `root`; unknown keys go to `warnings`.
-pub(super) fn read(reader: &mut Reader<'_>, root: &Node, warnings: &mut Vec<Problem>) -> Vec<ParameterDeclaration> {
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    root: &Node,
+    warnings: &mut Vec<Problem>,
+) -> Vec<ParameterDeclaration> {
     let mut flat = Vec::new();
     for node in reader.sequence(root, "parameters") {
         flatten(reader, &node, &Inherited::default(), warnings, &mut flat);
@@ -61,15 +84,23 @@ fn flatten(
 ) {
     let Some(own) = reader.text(node, "name") else {
         let place = reader.place(node);
-        reader.problems.push(Problem::new("hub::manifest::parameter", "a parameter needs a `name`").at(place));
+        reader
+            .problems
+            .push(Problem::new("hub::manifest::parameter", "a parameter needs a `name`").at(place));
         return;
     };
     warnings.extend(reader.unknown_keys(node, &KEYS, "a parameter"));
-    let name = if inherited.prefix.is_empty() { own } else { format!("{}.{own}", inherited.prefix) };
+    let name = if inherited.prefix.is_empty() {
+        own
+    } else {
+        format!("{}.{own}", inherited.prefix)
+    };
     let scope = Inherited {
         kind: reader.text(node, "kind").or_else(|| inherited.kind.clone()),
         empty: reader.text(node, "empty").or_else(|| inherited.empty.clone()),
-        component: reader.text(node, "component").or_else(|| inherited.component.clone()),
+        component: reader
+            .text(node, "component")
+            .or_else(|| inherited.component.clone()),
         prefix: name,
     };
     let children = reader.sequence(node, "parameters");
@@ -84,7 +115,11 @@ fn flatten(
 
 fn leaf(reader: &mut Reader<'_>, node: &Node, scope: Inherited) -> ParameterDeclaration {
     let value = |key: &str| node.get(key).map(Node::to_value).filter(|v| !v.is_null());
-    let value_key = if node.get("value").is_some() { "value" } else { "default" };
+    let value_key = if node.get("value").is_some() {
+        "value"
+    } else {
+        "default"
+    };
     ParameterDeclaration {
         value: value("value"),
         default: value("default"),
@@ -94,9 +129,15 @@ fn leaf(reader: &mut Reader<'_>, node: &Node, scope: Inherited) -> ParameterDecl
         from_file: reader.text(node, "fromFile"),
         kind: scope.kind,
         component: scope.component,
-        brief: reader.text(node, "brief").or_else(|| reader.text(node, "description")),
+        brief: reader
+            .text(node, "brief")
+            .or_else(|| reader.text(node, "description")),
         parameter_type: read_type(reader, node),
-        choices: node.get("enum").map(Node::to_value).map(into_list).unwrap_or_default(),
+        choices: node
+            .get("enum")
+            .map(Node::to_value)
+            .map(into_list)
+            .unwrap_or_default(),
         pattern: read_pattern(reader, node),
         secret: reader.boolean(node, "secret").unwrap_or(false),
         required: reader.boolean(node, "required").unwrap_or(false),
@@ -121,9 +162,12 @@ fn read_type(reader: &mut Reader<'_>, node: &Node) -> Option<ParameterType> {
         let known = ParameterType::NAMES.map(|(n, _)| n);
         let place = reader.place_of(node, "type");
         reader.problems.push(
-            Problem::new("hub::manifest::parameter_type", format!("`{name}` is no parameter type"))
-                .help(did_you_mean(&name, known).unwrap_or_else(|| format!("types: {}", known.join(", "))))
-                .at(place),
+            Problem::new(
+                "hub::manifest::parameter_type",
+                format!("`{name}` is no parameter type"),
+            )
+            .help(did_you_mean(&name, known).unwrap_or_else(|| format!("types: {}", known.join(", "))))
+            .at(place),
         );
     }
     parsed
@@ -134,9 +178,12 @@ fn read_pattern(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
     if let Err(error) = regex::Regex::new(&pattern) {
         let place = reader.place_of(node, "pattern");
         reader.problems.push(
-            Problem::new("hub::manifest::pattern", format!("the pattern `{pattern}` is no regular expression"))
-                .help(error.to_string().lines().last().unwrap_or_default().to_owned())
-                .at(place),
+            Problem::new(
+                "hub::manifest::pattern",
+                format!("the pattern `{pattern}` is no regular expression"),
+            )
+            .help(error.to_string().lines().last().unwrap_or_default().to_owned())
+            .at(place),
         );
         return None;
     }

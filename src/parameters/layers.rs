@@ -59,10 +59,10 @@ impl ParameterLayers {
             if let Some(value) = declaration.value.clone().or_else(|| declaration.default.clone()) {
                 layer.push(assign(value, provenance(declaration.value_place.clone())));
             }
-            if let Some(name) = &declaration.from_env {
-                if let Some(text) = variable(name) {
-                    variables.push(assign(Value::String(text), Provenance::Variable(name.clone())));
-                }
+            if let Some(name) = &declaration.from_env
+                && let Some(text) = variable(name)
+            {
+                variables.push(assign(Value::String(text), Provenance::Variable(name.clone())));
             }
         }
         self.layers.push(layer);
@@ -102,12 +102,20 @@ impl ParameterLayers {
     }
 
     /// All that was given for a name in a component, the one that counts first.
-    pub fn candidates<'a>(&'a self, name: &'a str, component: &'a str) -> impl Iterator<Item = &'a Assignment> {
+    pub fn candidates<'a>(
+        &'a self,
+        name: &'a str,
+        component: &'a str,
+    ) -> impl Iterator<Item = &'a Assignment> {
         self.layers.iter().rev().flat_map(move |layer| {
             let meant = |scoped: bool| {
                 layer.iter().rev().filter(move |a| {
                     a.name == name
-                        && if scoped { a.component.as_deref() == Some(component) } else { a.component.is_none() }
+                        && if scoped {
+                            a.component.as_deref() == Some(component)
+                        } else {
+                            a.component.is_none()
+                        }
                 })
             };
             meant(true).chain(meant(false))
@@ -137,7 +145,10 @@ mod tests {
     #[test]
     fn the_last_layer_wins_and_scoped_beats_unscoped_within_one() {
         let mut layers = ParameterLayers::default();
-        layers.push(vec![assignment("a", Some("x"), "scoped"), assignment("a", None, "all")]);
+        layers.push(vec![
+            assignment("a", Some("x"), "scoped"),
+            assignment("a", None, "all"),
+        ]);
         assert_eq!(layers.lookup("a", "x").unwrap().value, "scoped");
         assert_eq!(layers.lookup("a", "y").unwrap().value, "all");
         layers.push(vec![assignment("a", None, "later")]);
@@ -148,7 +159,10 @@ mod tests {
     #[test]
     fn a_flag_may_name_a_component() {
         let flag = ParameterLayers::parse_flag("a.b|kserve=c=d").unwrap();
-        assert_eq!((flag.name.as_str(), flag.component.as_deref()), ("a.b", Some("kserve")));
+        assert_eq!(
+            (flag.name.as_str(), flag.component.as_deref()),
+            ("a.b", Some("kserve"))
+        );
         assert_eq!(flag.value, "c=d");
         assert!(ParameterLayers::parse_flag("nothing").is_err());
         assert!(ParameterLayers::parse_flag("=x").is_err());

@@ -37,9 +37,10 @@ impl Provenance {
     #[must_use]
     pub fn place(&self) -> Option<&Place> {
         match self {
-            Self::Component(place) | Self::Stack(place) | Self::File(place) | Self::Environment { place, .. } => {
-                place.as_ref()
-            }
+            Self::Component(place)
+            | Self::Stack(place)
+            | Self::File(place)
+            | Self::Environment { place, .. } => place.as_ref(),
             Self::Variable(_) | Self::Flag | Self::Hub | Self::Empty => None,
         }
     }

@@ -46,7 +46,11 @@ impl ResolvedParameter {
     /// The value as it may be shown.
     #[must_use]
     pub fn shown(&self) -> String {
-        if self.secret && !text_of(&self.value).is_empty() { MASK.to_owned() } else { text_of(&self.value) }
+        if self.secret && !text_of(&self.value).is_empty() {
+            MASK.to_owned()
+        } else {
+            text_of(&self.value)
+        }
     }
 }
 
@@ -108,7 +112,11 @@ impl ParameterSet {
     /// The texts of all secrets that are not empty.
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
-        self.iter().filter(|p| p.secret).map(|p| text_of(&p.value)).filter(|t| !t.is_empty()).collect()
+        self.iter()
+            .filter(|p| p.secret)
+            .map(|p| text_of(&p.value))
+            .filter(|t| !t.is_empty())
+            .collect()
     }
 
     /// Adds what the lifecycle itself knows, such as `hub.provides`.
@@ -133,7 +141,12 @@ pub fn resolve(
     layers: &ParameterLayers,
     bindings: &Bindings,
 ) -> Result<ParameterSet, Problems> {
-    let resolver = Resolver { component, declarations, layers, bindings };
+    let resolver = Resolver {
+        component,
+        declarations,
+        layers,
+        bindings,
+    };
     let mut problems = Problems::default();
     let mut set = ParameterSet::default();
     for declaration in declarations {
@@ -166,28 +179,46 @@ struct Given {
 
 impl Resolver<'_> {
     fn resolve(&self, declaration: &ParameterDeclaration) -> Result<ResolvedParameter, Box<Problem>> {
-        let Some(given) = self.given(declaration) else { return Err(self.missing(declaration).into()) };
+        let Some(given) = self.given(declaration) else {
+            return Err(self.missing(declaration).into());
+        };
         let secret = declaration.secret || given.secret;
         let mut path = vec![declaration.name.clone()];
         let expanded = self.expand_value(&given.value, declaration, &mut path);
         let value = expanded.map_err(|error| self.bad_expansion(declaration, &given, error))?;
         let fitted = types::fit(value, declaration);
         let value = fitted.map_err(|misfit| {
-            let message = if secret { "its value does not fit what it declares".to_owned() } else { misfit.message };
+            let message = if secret {
+                "its value does not fit what it declares".to_owned()
+            } else {
+                misfit.message
+            };
             let place = given.provenance.place().cloned();
-            Problem::new("hub::parameters::value", format!("{} of {}: {message}", declaration.name, self.component))
-                .help(format!(
-                    "{}{}",
-                    misfit.help.map(|h| format!("{h}; ")).unwrap_or_default(),
-                    format_args!("the value comes from: {}", given.provenance)
-                ))
-                .at(place)
+            Problem::new(
+                "hub::parameters::value",
+                format!("{} of {}: {message}", declaration.name, self.component),
+            )
+            .help(format!(
+                "{}{}",
+                misfit.help.map(|h| format!("{h}; ")).unwrap_or_default(),
+                format_args!("the value comes from: {}", given.provenance)
+            ))
+            .at(place)
         })?;
-        Ok(finish(declaration, value, given.provenance, given.overridden, secret))
+        Ok(finish(
+            declaration,
+            value,
+            given.provenance,
+            given.overridden,
+            secret,
+        ))
     }
 
     fn given(&self, declaration: &ParameterDeclaration) -> Option<Given> {
-        let outside = self.layers.candidates(&declaration.name, self.component).filter(|a| !a.value.is_null());
+        let outside = self
+            .layers
+            .candidates(&declaration.name, self.component)
+            .filter(|a| !a.value.is_null());
         let mut all: Vec<Given> = outside
             .map(|a| Given {
                 value: a.value.clone(),
@@ -197,7 +228,10 @@ impl Resolver<'_> {
             })
             .collect();
         let own = declaration.value.clone().or_else(|| declaration.default.clone());
-        let own_place = declaration.value_place.clone().or_else(|| declaration.place.clone());
+        let own_place = declaration
+            .value_place
+            .clone()
+            .or_else(|| declaration.place.clone());
         match own {
             Some(value) => all.push(Given {
                 value,
@@ -216,7 +250,11 @@ impl Resolver<'_> {
         let secret = all.iter().any(|g| g.secret);
         let mut all = all.into_iter();
         let first = all.next()?;
-        Some(Given { overridden: all.map(|g| g.provenance).collect(), secret, ..first })
+        Some(Given {
+            overridden: all.map(|g| g.provenance).collect(),
+            secret,
+            ..first
+        })
     }
 
     /// Text is expanded; the items of lists and maps only where the manifest declares the type, since hubctl leaves
@@ -227,13 +265,18 @@ impl Resolver<'_> {
         declaration: &ParameterDeclaration,
         path: &mut Vec<String>,
     ) -> Result<Value, ExpandError> {
-        let deep = matches!(declaration.parameter_type, Some(ParameterType::List | ParameterType::Map));
+        let deep = matches!(
+            declaration.parameter_type,
+            Some(ParameterType::List | ParameterType::Map)
+        );
         Ok(match value {
             Value::String(text) if text.contains("${") => {
                 Value::String(expand(text, &mut |name| self.lookup(name, path))?)
             }
             Value::Array(items) if deep => {
-                let items = items.iter().map(|item| self.expand_value(item, declaration, path));
+                let items = items
+                    .iter()
+                    .map(|item| self.expand_value(item, declaration, path));
                 Value::Array(items.collect::<Result<_, _>>()?)
             }
             Value::Object(map) if deep => {
@@ -254,7 +297,9 @@ impl Resolver<'_> {
             return Err(ExpandError::Loop(names));
         }
         if let Some(declaration) = self.declarations.iter().find(|d| d.name == name) {
-            let given = self.given(declaration).ok_or_else(|| ExpandError::Unknown(name.to_owned()))?;
+            let given = self
+                .given(declaration)
+                .ok_or_else(|| ExpandError::Unknown(name.to_owned()))?;
             path.push(name.to_owned());
             let value = self.expand_value(&given.value, declaration, path)?;
             path.pop();
@@ -280,21 +325,32 @@ impl Resolver<'_> {
             .at(declaration.place.clone())
     }
 
-    fn bad_expansion(&self, declaration: &ParameterDeclaration, given: &Given, error: ExpandError) -> Box<Problem> {
+    fn bad_expansion(
+        &self,
+        declaration: &ParameterDeclaration,
+        given: &Given,
+        error: ExpandError,
+    ) -> Box<Problem> {
         let subject = format!("{} of {}", declaration.name, self.component);
-        let names = self.declarations.iter().map(|d| d.name.as_str()).chain(self.bindings.keys().map(String::as_str));
+        let names = self
+            .declarations
+            .iter()
+            .map(|d| d.name.as_str())
+            .chain(self.bindings.keys().map(String::as_str));
         let problem = match error {
             ExpandError::Unknown(name) => Problem::new(
                 "hub::parameters::reference",
                 format!("{subject} refers to `${{{name}}}`, which has no value"),
             )
             .maybe_help(did_you_mean(&name, names)),
-            ExpandError::Loop(path) => {
-                Problem::new("hub::parameters::loop", format!("{subject} refers to itself: {}", path.join(" → ")))
-            }
-            ExpandError::Unclosed => {
-                Problem::new("hub::parameters::reference", format!("{subject} has a `${{` without a `}}`"))
-            }
+            ExpandError::Loop(path) => Problem::new(
+                "hub::parameters::loop",
+                format!("{subject} refers to itself: {}", path.join(" → ")),
+            ),
+            ExpandError::Unclosed => Problem::new(
+                "hub::parameters::reference",
+                format!("{subject} has a `${{` without a `}}`"),
+            ),
         };
         let place = given.provenance.place().cloned();
         Box::new(problem.at(place))
@@ -327,18 +383,29 @@ mod tests {
     use serde_json::json;
 
     fn declare(name: &str, value: Value) -> ParameterDeclaration {
-        ParameterDeclaration { value: Some(value), ..ParameterDeclaration::named(name) }
+        ParameterDeclaration {
+            value: Some(value),
+            ..ParameterDeclaration::named(name)
+        }
     }
 
     fn layers(pairs: &[&str]) -> ParameterLayers {
         let mut layers = ParameterLayers::default();
-        layers.push(pairs.iter().map(|p| ParameterLayers::parse_flag(p).unwrap()).collect());
+        layers.push(
+            pairs
+                .iter()
+                .map(|p| ParameterLayers::parse_flag(p).unwrap())
+                .collect(),
+        );
         layers
     }
 
     #[test]
     fn references_do_not_depend_on_the_order_of_declarations() {
-        let declarations = [declare("url", json!("v/${version}/${name}")), declare("version", json!("1"))];
+        let declarations = [
+            declare("url", json!("v/${version}/${name}")),
+            declare("version", json!("1")),
+        ];
         let bindings = Bindings::from([("name".to_owned(), json!("k"))]);
         let set = resolve("c", &declarations, &ParameterLayers::default(), &bindings).unwrap();
         assert_eq!(set.text("url").unwrap(), "v/1/k");
@@ -346,7 +413,13 @@ mod tests {
 
     #[test]
     fn outside_wins_and_says_what_it_overrides() {
-        let set = resolve("c", &[declare("a", json!(1))], &layers(&["a=2"]), &Bindings::new()).unwrap();
+        let set = resolve(
+            "c",
+            &[declare("a", json!(1))],
+            &layers(&["a=2"]),
+            &Bindings::new(),
+        )
+        .unwrap();
         let a = set.iter().next().unwrap();
         assert_eq!((a.value.clone(), &a.provenance), (json!("2"), &Provenance::Flag));
         assert_eq!(a.overridden, [Provenance::Component(None)]);
@@ -360,7 +433,8 @@ mod tests {
             declare("pool", json!("${loop}")),
             declare("typo", json!("${missin}")),
         ];
-        let problems = resolve("c", &declarations, &ParameterLayers::default(), &Bindings::new()).unwrap_err();
+        let problems =
+            resolve("c", &declarations, &ParameterLayers::default(), &Bindings::new()).unwrap_err();
         let messages: Vec<&str> = problems.0.iter().map(|p| p.message.as_str()).collect();
         assert_eq!(
             messages,

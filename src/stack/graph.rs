@@ -10,10 +10,17 @@ use crate::diagnostic::Problem;
 /// The components among `names` that must be there before `name`: those it `depends` on, and those that provide what
 /// it `requires`.
 pub(super) fn needs(stack: &Stack, name: &str, names: &[String]) -> BTreeSet<String> {
-    let Some(component) = stack.components.get(name) else { return BTreeSet::new() };
+    let Some(component) = stack.components.get(name) else {
+        return BTreeSet::new();
+    };
     let mut needs: BTreeSet<String> = component.depends.iter().map(|d| d.value.clone()).collect();
     for required in &component.manifest.requires {
-        needs.extend(stack.providers(&required.value).filter(|p| p.name != name).map(|p| p.name.clone()));
+        needs.extend(
+            stack
+                .providers(&required.value)
+                .filter(|p| p.name != name)
+                .map(|p| p.name.clone()),
+        );
     }
     needs.retain(|n| names.contains(n));
     needs
@@ -48,9 +55,12 @@ fn visit(
         cycle.push(name.to_owned());
         let place = stack.components.get(name).and_then(|c| c.place.clone());
         let drawn = cycle.join(" → ");
-        return Err(Problem::new("hub::stack::cycle", format!("components need each other in a circle: {drawn}"))
-            .help("an arrow means `needs`, by `depends` or by `requires` and `provides`; remove one of them")
-            .at(place));
+        return Err(Problem::new(
+            "hub::stack::cycle",
+            format!("components need each other in a circle: {drawn}"),
+        )
+        .help("an arrow means `needs`, by `depends` or by `requires` and `provides`; remove one of them")
+        .at(place));
     }
     path.push(name.to_owned());
     for need in needs(stack, name, names) {

@@ -13,8 +13,8 @@ use indexmap::IndexMap;
 
 use crate::diagnostic::{Place, Problem, Problems, did_you_mean, shown};
 use crate::manifest::{
-    COMPONENT_MANIFEST, ComponentManifest, DEFAULT_STATE_NAMESPACE, HookDeclaration, Located, ParameterDeclaration,
-    STACK_MANIFEST, StackManifest,
+    COMPONENT_MANIFEST, ComponentManifest, DEFAULT_STATE_NAMESPACE, HookDeclaration, Located,
+    ParameterDeclaration, STACK_MANIFEST, StackManifest,
 };
 
 pub use select::{Addition, Platform, Request, Selection, Unprobed, dependents, select};
@@ -71,7 +71,9 @@ impl Stack {
                 let path = shown(&dir, &manifest.dir);
                 problems.push(
                     Problem::new("hub::stack::source", format!("there is no component in {path}"))
-                        .help(format!("`source.dir` is the directory of {COMPONENT_MANIFEST}, relative to hub.yaml"))
+                        .help(format!(
+                            "`source.dir` is the directory of {COMPONENT_MANIFEST}, relative to hub.yaml"
+                        ))
                         .at(reference.place.clone()),
                 );
                 continue;
@@ -115,12 +117,20 @@ impl Stack {
         let mut manifest = ComponentManifest::load(dir, dir)?;
         if manifest.name.is_empty() {
             let full = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
-            manifest.name = full.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            manifest.name = full
+                .file_name()
+                .map(|n| n.to_string_lossy().into_owned())
+                .unwrap_or_default();
         }
         let name = manifest.name.clone();
         let warnings = std::mem::take(&mut manifest.warnings);
-        let component =
-            Component { name: name.clone(), manifest, depends: Vec::new(), stack_hooks: Vec::new(), place: None };
+        let component = Component {
+            name: name.clone(),
+            manifest,
+            depends: Vec::new(),
+            stack_hooks: Vec::new(),
+            place: None,
+        };
         Ok(Self {
             dir: dir.to_path_buf(),
             name: name.clone(),
@@ -141,20 +151,27 @@ impl Stack {
         self.components.get(name).ok_or_else(|| {
             let known: Vec<&str> = self.components.keys().map(String::as_str).collect();
             let all = || format!("components of {}: {}", self.name, known.join(", "));
-            Problem::new("hub::stack::unknown_component", format!("there is no component `{name}` in {STACK_MANIFEST}"))
-                .help(did_you_mean(name, known.iter().copied()).unwrap_or_else(all))
+            Problem::new(
+                "hub::stack::unknown_component",
+                format!("there is no component `{name}` in {STACK_MANIFEST}"),
+            )
+            .help(did_you_mean(name, known.iter().copied()).unwrap_or_else(all))
         })
     }
 
     /// The components that provide a capability.
     pub fn providers<'a>(&'a self, capability: &'a str) -> impl Iterator<Item = &'a Component> {
-        self.components.values().filter(move |c| c.manifest.provides.iter().any(|p| p.value == capability))
+        self.components
+            .values()
+            .filter(move |c| c.manifest.provides.iter().any(|p| p.value == capability))
     }
 
     /// The component that brings an API kind, written as `Kind.group`.
     #[must_use]
     pub fn bringer_of(&self, kind: &str) -> Option<&Component> {
-        self.components.values().find(|c| c.manifest.kinds.iter().any(|k| k.value == kind))
+        self.components
+            .values()
+            .find(|c| c.manifest.kinds.iter().any(|k| k.value == kind))
     }
 
     fn check_depends(&self, problems: &mut Problems) {

@@ -33,7 +33,11 @@ fn compile(pattern: &str) -> Regex {
 ///
 /// # Errors
 /// Each reference that names an unknown parameter or filter, or whose filter refuses the value.
-pub(super) fn render(source: &SourceText, braces: Braces, parameters: &ParameterSet) -> Result<String, Problems> {
+pub(super) fn render(
+    source: &SourceText,
+    braces: Braces,
+    parameters: &ParameterSet,
+) -> Result<String, Problems> {
     let pattern: &Regex = match braces {
         Braces::Dollar => &DOLLAR,
         Braces::Double => &DOUBLE,
@@ -43,7 +47,9 @@ pub(super) fn render(source: &SourceText, braces: Braces, parameters: &Parameter
     let mut out = String::with_capacity(text.len());
     let mut end = 0;
     for found in pattern.captures_iter(text) {
-        let (Some(whole), Some(inner)) = (found.get(0), found.get(1)) else { continue };
+        let (Some(whole), Some(inner)) = (found.get(0), found.get(1)) else {
+            continue;
+        };
         out.push_str(&text[end..whole.start()]);
         end = whole.end();
         match evaluate(inner.as_str(), parameters) {
@@ -58,8 +64,14 @@ pub(super) fn render(source: &SourceText, braces: Braces, parameters: &Parameter
 fn evaluate(reference: &str, parameters: &ParameterSet) -> Result<String, Problem> {
     let (name, filters) = split(reference);
     let Some(value) = parameters.get(name) else {
-        return Err(Problem::new("hub::template::unknown_parameter", format!("the template names `{name}`, which is no parameter of the component"))
-            .help(did_you_mean(name, parameters.names()).unwrap_or_else(|| "declare it in hub-component.yaml".to_owned())));
+        return Err(Problem::new(
+            "hub::template::unknown_parameter",
+            format!("the template names `{name}`, which is no parameter of the component"),
+        )
+        .help(
+            did_you_mean(name, parameters.names())
+                .unwrap_or_else(|| "declare it in hub-component.yaml".to_owned()),
+        ));
     };
     let mut value = value.clone();
     for filter in filters {

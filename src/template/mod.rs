@@ -30,7 +30,11 @@ pub struct RenderedFile {
 ///
 /// # Errors
 /// Each unknown parameter, unknown filter, bad syntax and missing file, with its place. Nothing is written then.
-pub fn render(dir: &Path, sets: &[TemplateSet], parameters: &ParameterSet) -> Result<Vec<RenderedFile>, Problems> {
+pub fn render(
+    dir: &Path,
+    sets: &[TemplateSet],
+    parameters: &ParameterSet,
+) -> Result<Vec<RenderedFile>, Problems> {
     let mut problems = Problems::default();
     let mut texts = Vec::new();
     for set in sets {
@@ -58,8 +62,12 @@ fn render_file(
     parameters: &ParameterSet,
 ) -> Result<String, Problems> {
     let name = shown(file, dir);
-    let text = std::fs::read_to_string(file)
-        .map_err(|e| Problem::new("hub::template::unreadable", format!("cannot read the template {name}: {e}")))?;
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        Problem::new(
+            "hub::template::unreadable",
+            format!("cannot read the template {name}: {e}"),
+        )
+    })?;
     let source = SourceText::new(name, text);
     match engine {
         TemplateEngine::Curly => curly::render(&source, curly::Braces::Dollar, parameters),
@@ -80,7 +88,10 @@ fn write(template: &Path, output: &Path, text: &str) -> std::io::Result<()> {
 }
 
 fn unwritable(output: &Path, dir: &Path, error: &std::io::Error) -> Problem {
-    Problem::new("hub::template::unwritable", format!("cannot write {}: {error}", shown(output, dir)))
+    Problem::new(
+        "hub::template::unwritable",
+        format!("cannot write {}: {error}", shown(output, dir)),
+    )
 }
 
 #[cfg(test)]

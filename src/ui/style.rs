@@ -49,5 +49,9 @@ pub(super) fn seconds(seconds: f64) -> String {
         return format!("{seconds:.2} s");
     }
     let whole = seconds.round();
-    if whole < 60.0 { format!("{whole:.0} s") } else { format!("{:.0} min {:.0} s", (whole / 60.0).floor(), whole % 60.0) }
+    if whole < 60.0 {
+        format!("{whole:.0} s")
+    } else {
+        format!("{:.0} min {:.0} s", (whole / 60.0).floor(), whole % 60.0)
+    }
 }

@@ -28,7 +28,10 @@ pub struct Workspace {
 pub enum WorkspaceError {
     /// The scratch area cannot be made.
     #[error("cannot make the scratch folder {}: {source}", path.display())]
-    #[diagnostic(code(hub::workspace::create), help("hub works in .hub/ beside hub.yaml, which must be writable"))]
+    #[diagnostic(
+        code(hub::workspace::create),
+        help("hub works in .hub/ beside hub.yaml, which must be writable")
+    )]
     Create {
         /// The folder.
         path: PathBuf,
@@ -53,14 +56,24 @@ impl Workspace {
     /// The scratch area is not writable, or the component not readable.
     pub fn create(base: &Path, source: &Path) -> Result<Self, WorkspaceError> {
         let area = base.join(AREA);
-        let failed = |source| WorkspaceError::Create { path: area.clone(), source };
+        let failed = |source| WorkspaceError::Create {
+            path: area.clone(),
+            source,
+        };
         std::fs::create_dir_all(&area).map_err(failed)?;
         copy::clear_abandoned(&area).map_err(failed)?;
-        let held = tempfile::Builder::new().prefix(&copy::prefix()).tempdir_in(&area).map_err(failed)?;
+        let held = tempfile::Builder::new()
+            .prefix(&copy::prefix())
+            .tempdir_in(&area)
+            .map_err(failed)?;
         let root = held.path().canonicalize().map_err(failed)?;
         let dir = root.join("stack").join(below(base, source));
         copy::copy_dir(source, &dir)?;
-        Ok(Self { dir, _root: held, root })
+        Ok(Self {
+            dir,
+            _root: held,
+            root,
+        })
     }
 
     /// The copied component's directory, absolute.
@@ -75,7 +88,10 @@ impl Workspace {
     /// The folder cannot be made.
     pub fn bin(&self) -> Result<PathBuf, WorkspaceError> {
         let path = self.root.join("bin");
-        std::fs::create_dir_all(&path).map_err(|source| WorkspaceError::Create { path: path.clone(), source })?;
+        std::fs::create_dir_all(&path).map_err(|source| WorkspaceError::Create {
+            path: path.clone(),
+            source,
+        })?;
         Ok(path)
     }
 }
@@ -84,8 +100,13 @@ impl Workspace {
 fn below(base: &Path, source: &Path) -> PathBuf {
     let absolute = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let (base, source) = (absolute(base), absolute(source));
-    let relative = source.strip_prefix(&base).unwrap_or_else(|_| Path::new(source.file_name().unwrap_or_default()));
-    relative.components().filter(|c| matches!(c, Component::Normal(_))).collect()
+    let relative = source
+        .strip_prefix(&base)
+        .unwrap_or_else(|_| Path::new(source.file_name().unwrap_or_default()));
+    relative
+        .components()
+        .filter(|c| matches!(c, Component::Normal(_)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -107,9 +128,22 @@ mod tests {
         let workspace = Workspace::create(base.path(), &source).unwrap();
         let dir = workspace.dir().to_path_buf();
         assert!(dir.ends_with("components/x"));
-        assert_eq!(std::fs::metadata(dir.join("pre-deploy")).unwrap().permissions().mode() & 0o777, 0o755);
-        assert_eq!(std::fs::read_link(dir.join("post-undeploy")).unwrap(), Path::new("pre-deploy"));
-        assert_eq!(std::fs::read_to_string(dir.join("post-deploy")).unwrap(), "#!/bin/sh\n");
+        assert_eq!(
+            std::fs::metadata(dir.join("pre-deploy"))
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o777,
+            0o755
+        );
+        assert_eq!(
+            std::fs::read_link(dir.join("post-undeploy")).unwrap(),
+            Path::new("pre-deploy")
+        );
+        assert_eq!(
+            std::fs::read_to_string(dir.join("post-deploy")).unwrap(),
+            "#!/bin/sh\n"
+        );
         std::fs::write(dir.join("new"), "x").unwrap();
         assert!(!source.join("new").exists());
         drop(workspace);
