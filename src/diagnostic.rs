@@ -18,9 +18,7 @@ pub struct SourceText {
 impl SourceText {
     /// Keeps `text` under the name shown to users.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            inner: Arc::new((name.into(), text.into())),
-        }
+        Self { inner: Arc::new((name.into(), text.into())) }
     }
 
     /// The name shown to users, usually a path.
@@ -46,13 +44,7 @@ impl SourceText {
         let before = &text[..offset];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
-        Place {
-            source: self.clone(),
-            offset,
-            length: length.min(text.len() - offset),
-            line,
-            column,
-        }
+        Place { source: self.clone(), offset, length: length.min(text.len() - offset), line, column }
     }
 }
 
@@ -110,12 +102,7 @@ pub struct Problem {
 impl Problem {
     /// A finding without a place yet.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            help: None,
-            place: None,
-        }
+        Self { code, message: message.into(), help: None, place: None }
     }
 
     /// Says what to do next.
@@ -312,10 +299,7 @@ mod tests {
     #[test]
     fn near_names_share_a_prefix_or_the_last_part() {
         let known = ["kserve.deploymentMode", "kserve.namespace", "ingress.hosts"];
-        assert_eq!(
-            nearest("kserve.deploymentmode", known)[0],
-            "kserve.deploymentMode"
-        );
+        assert_eq!(nearest("kserve.deploymentmode", known)[0], "kserve.deploymentMode");
         assert_eq!(nearest("deploymentMode", known), ["kserve.deploymentMode"]);
         assert!(nearest("zzz", known).is_empty());
     }

@@ -18,23 +18,12 @@ const FETCHES: &str = "parameters:
 
 /// A component that downloads what `url` names.
 fn fetching() -> Stack {
-    Stack::of_app(
-        FETCHES,
-        &[("kustomization.yaml", "resources: [kustomize/app.yaml]\n")],
-    )
+    Stack::of_app(FETCHES, &[("kustomization.yaml", "resources: [kustomize/app.yaml]\n")])
 }
 
 fn fetch(stack: &Stack, url: &str, more: &[&str]) -> Ran {
     let param = format!("url={url}/app.yaml");
-    let arguments = [
-        "deploy",
-        "-p",
-        &param,
-        "--fetch-timeout",
-        "500ms",
-        "--fetch-retries",
-        "2",
-    ];
+    let arguments = ["deploy", "-p", &param, "--fetch-timeout", "500ms", "--fetch-retries", "2"];
     stack.hub(&[&arguments[..], more].concat())
 }
 
@@ -52,11 +41,7 @@ fn a_value_that_is_not_allowed_lists_those_that_are() {
     let ran = stack.hub(&["deploy", "kserve", "--param", "kserve.deploymentMode=Foo"]);
     ran.ends(
         2,
-        &[
-            "`Foo` is not allowed",
-            "allowed: RawDeployment, Serverless",
-            "the value comes from: --param",
-        ],
+        &["`Foo` is not allowed", "allowed: RawDeployment, Serverless", "the value comes from: --param"],
     );
     assert!(!ran.stderr.contains("did you mean"), "{}", ran.stderr);
     let near = stack.hub(&["deploy", "kserve", "--param", "kserve.deploymentMode=serverles"]);
@@ -68,13 +53,7 @@ fn a_value_that_is_not_allowed_lists_those_that_are() {
 fn an_unknown_parameter_names_the_nearest() {
     let stack = Stack::of_repository();
     let ran = stack.hub(&["deploy", "kserve", "--param", "kserve.deploymentmod=Serverless"]);
-    ran.ends(
-        2,
-        &[
-            "has a parameter `kserve.deploymentmod`",
-            "did you mean `kserve.deploymentMode`",
-        ],
-    );
+    ran.ends(2, &["has a parameter `kserve.deploymentmod`", "did you mean `kserve.deploymentMode`"]);
 }
 
 #[test]
@@ -109,10 +88,8 @@ fn other_bytes_than_pinned_are_refused() {
         "ab".repeat(32)
     );
     stack.write("hub.lock", &lock);
-    fetch(&stack, &server.url, &[]).ends(
-        1,
-        &[&"ab".repeat(32), "is not what hub.lock has", "hub fetch --update"],
-    );
+    fetch(&stack, &server.url, &[])
+        .ends(1, &[&"ab".repeat(32), "is not what hub.lock has", "hub fetch --update"]);
     assert_eq!(std::fs::read_to_string(stack.path("hub.lock")).unwrap(), lock);
     untouched(&stack);
 }
@@ -121,14 +98,8 @@ fn other_bytes_than_pinned_are_refused() {
 fn what_is_no_manifest_or_cut_off_is_refused() {
     let stack = fetching();
     for (answer, said) in [
-        (
-            Answer::Body(b"<!doctype html><html>".to_vec()),
-            "it looks like a web page",
-        ),
-        (
-            Answer::Body(b"a: [1,\nb".to_vec()),
-            "is not a file of Kubernetes manifests",
-        ),
+        (Answer::Body(b"<!doctype html><html>".to_vec()), "it looks like a web page"),
+        (Answer::Body(b"a: [1,\nb".to_vec()), "is not a file of Kubernetes manifests"),
         (Answer::CutOff, "cannot download"),
     ] {
         fetch(&stack, &Server::start(vec![answer]).url, &[]).ends(1, &[said]);
@@ -138,10 +109,8 @@ fn what_is_no_manifest_or_cut_off_is_refused() {
 }
 
 fn tarball(entries: &[(&str, usize)]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(flate2::write::GzEncoder::new(
-        Vec::new(),
-        flate2::Compression::best(),
-    ));
+    let mut builder =
+        tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best()));
     for (path, size) in entries {
         let mut header = tar::Header::new_gnu();
         // Written past the builder's own checks.
@@ -167,9 +136,7 @@ fn harmful_tarballs_are_refused() {
     let bomb = Server::start(vec![Answer::Body(bomb)]);
     fetch(&stack, &bomb.url, &[]).ends(1, &["is refused", "times its own size"]);
     untouched(&stack);
-    let evil = walkdir::WalkDir::new(stack.path(""))
-        .into_iter()
-        .filter_map(Result::ok);
+    let evil = walkdir::WalkDir::new(stack.path("")).into_iter().filter_map(Result::ok);
     assert!(!evil.into_iter().any(|e| e.file_name() == "evil"));
 }
 
@@ -196,15 +163,9 @@ fn a_failing_hook_shows_its_last_words_and_code() {
     let hook = "#!/bin/sh\necho the bucket is gone >&2\nexit 3\n";
     let stack = Stack::of_app(
         "",
-        &[
-            ("kustomization.yaml", KUSTOMIZATION),
-            ("config.yaml", CONFIG),
-            ("pre-deploy", hook),
-        ],
+        &[("kustomization.yaml", KUSTOMIZATION), ("config.yaml", CONFIG), ("pre-deploy", hook)],
     );
-    stack
-        .hub(&["deploy"])
-        .ends(1, &["the hook pre-deploy exits 3", "the bucket is gone"]);
+    stack.hub(&["deploy"]).ends(1, &["the hook pre-deploy exits 3", "the bucket is gone"]);
     untouched(&stack);
 }
 
@@ -213,51 +174,28 @@ fn a_hanging_hook_is_ended() {
     let hook = "#!/bin/sh\necho started\nsleep 1000\n";
     let stack = Stack::of_app(
         "",
-        &[
-            ("kustomization.yaml", KUSTOMIZATION),
-            ("config.yaml", CONFIG),
-            ("pre-deploy", hook),
-        ],
+        &[("kustomization.yaml", KUSTOMIZATION), ("config.yaml", CONFIG), ("pre-deploy", hook)],
     );
     let ran = stack.hub(&["deploy", "--hook-timeout", "500ms"]);
-    ran.ends(
-        1,
-        &[
-            "the hook pre-deploy did not end within 0.5 s and was killed",
-            "--hook-timeout",
-        ],
-    );
+    ran.ends(1, &["the hook pre-deploy did not end within 0.5 s and was killed", "--hook-timeout"]);
     untouched(&stack);
 }
 
 #[test]
 fn an_unknown_field_of_a_kustomization_is_named() {
-    let stack = Stack::of_app(
-        "",
-        &[
-            ("kustomization.yaml", "resorces: [config.yaml]\n"),
-            ("config.yaml", CONFIG),
-        ],
-    );
-    stack
-        .hub(&["deploy"])
-        .ends(1, &["app cannot be built", "resorces", "kustomization.yaml"]);
+    let stack =
+        Stack::of_app("", &[("kustomization.yaml", "resorces: [config.yaml]\n"), ("config.yaml", CONFIG)]);
+    stack.hub(&["deploy"]).ends(1, &["app cannot be built", "resorces", "kustomization.yaml"]);
     untouched(&stack);
 }
 
 #[test]
 fn a_kind_that_the_cluster_does_not_know_names_who_brings_it() {
     let issuer = "apiVersion: cert-manager.io/v1\nkind: Issuer\nmetadata: {name: i, namespace: default}\nspec: {selfSigned: {}}\n";
-    let stack = Stack::of_app(
-        "",
-        &[("kustomization.yaml", KUSTOMIZATION), ("config.yaml", issuer)],
-    );
+    let stack = Stack::of_app("", &[("kustomization.yaml", KUSTOMIZATION), ("config.yaml", issuer)]);
     stack.hub(&["deploy"]).ends(
         1,
-        &[
-            "kinds that the cluster does not know: Issuer.cert-manager.io",
-            "no component of this stack names",
-        ],
+        &["kinds that the cluster does not know: Issuer.cert-manager.io", "no component of this stack names"],
     );
     stack.write(
         "components/cert-manager/hub-component.yaml",
@@ -273,63 +211,38 @@ fn a_kind_that_the_cluster_does_not_know_names_who_brings_it() {
 
 #[test]
 fn without_kubeconfig_and_sandbox_both_ways_out_are_named() {
-    let stack = Stack::of_app(
-        "",
-        &[("kustomization.yaml", KUSTOMIZATION), ("config.yaml", CONFIG)],
-    );
+    let stack = Stack::of_app("", &[("kustomization.yaml", KUSTOMIZATION), ("config.yaml", CONFIG)]);
     stack.write("environments/real.yaml", "kind: environment\n");
     let ran = stack.hub(&["deploy", "-e", "real"]);
-    ran.ends(
-        2,
-        &["there is no cluster to deploy to", "--kubeconfig", "sandbox"],
-    );
+    ran.ends(2, &["there is no cluster to deploy to", "--kubeconfig", "sandbox"]);
     assert!(!stack.path(".hub/sandbox").exists());
 }
 
 #[test]
 fn an_api_server_that_refuses_is_told_apart() {
-    let stack = Stack::of_app(
-        "",
-        &[("kustomization.yaml", KUSTOMIZATION), ("config.yaml", CONFIG)],
-    );
+    let stack = Stack::of_app("", &[("kustomization.yaml", KUSTOMIZATION), ("config.yaml", CONFIG)]);
     let closed = stack.kubeconfig(&closed_port());
-    stack
-        .hub(&["deploy", "--kubeconfig", &closed])
-        .ends(1, &["cannot reach the API server", "refused"]);
+    stack.hub(&["deploy", "--kubeconfig", &closed]).ends(1, &["cannot reach the API server", "refused"]);
     for (status, said) in [
         ("401 Unauthorized", "does not accept the credentials"),
         ("403 Forbidden", "not allowed to"),
-        (
-            "500 Internal Server Error",
-            "failed to read what the server serves with status 500",
-        ),
+        ("500 Internal Server Error", "failed to read what the server serves with status 500"),
     ] {
         let server = Server::start(vec![Answer::Status(status)]);
         let kubeconfig = stack.kubeconfig(&server.url);
-        stack
-            .hub(&["deploy", "--kubeconfig", &kubeconfig])
-            .ends(1, &[said]);
+        stack.hub(&["deploy", "--kubeconfig", &kubeconfig]).ends(1, &[said]);
     }
 }
 
 #[test]
 fn a_wrong_environment_file_or_stack_is_named() {
-    let stack = Stack::of_app(
-        "",
-        &[("kustomization.yaml", KUSTOMIZATION), ("config.yaml", CONFIG)],
-    );
+    let stack = Stack::of_app("", &[("kustomization.yaml", KUSTOMIZATION), ("config.yaml", CONFIG)]);
     stack
         .hub(&["deploy", "-e", "loca"])
         .ends(2, &["there is no environment `loca`", "did you mean `local`?"]);
-    stack
-        .hub(&["deploy", "ap"])
-        .ends(2, &["there is no component `ap`", "did you mean `app`?"]);
-    stack
-        .hub(&["deploy", "-f", "nowhere.yaml"])
-        .ends(2, &["nowhere.yaml does not exist"]);
-    stack
-        .hub(&["deploy", "--frobnicate"])
-        .ends(2, &["unexpected argument"]);
+    stack.hub(&["deploy", "ap"]).ends(2, &["there is no component `ap`", "did you mean `app`?"]);
+    stack.hub(&["deploy", "-f", "nowhere.yaml"]).ends(2, &["nowhere.yaml does not exist"]);
+    stack.hub(&["deploy", "--frobnicate"]).ends(2, &["unexpected argument"]);
     let bad = stack.kubeconfig("http://127.0.0.1:1");
     stack
         .hub(&["deploy", "--kubeconfig", &bad, "--context", "sandbx"])

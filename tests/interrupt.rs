@@ -26,12 +26,7 @@ spec:
 ";
 
 fn start(stack: &Stack, arguments: &[&str]) -> Child {
-    stack
-        .command(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+    stack.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 fn interrupt(child: &Child) {
@@ -51,10 +46,7 @@ fn end(child: Child) -> Ran {
 fn until(child: &mut Child, words: &[&str]) {
     let reader = BufReader::new(child.stdout.take().unwrap());
     let mut lines = reader.lines();
-    let found = lines
-        .by_ref()
-        .map_while(Result::ok)
-        .any(|line| words.iter().all(|w| line.contains(w)));
+    let found = lines.by_ref().map_while(Result::ok).any(|line| words.iter().all(|w| line.contains(w)));
     assert!(found, "no event with {words:?}");
     // The rest is read so that the child never waits for a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
@@ -96,11 +88,7 @@ fn hook(name: &str) {
     let script = "#!/bin/sh\nif [ -e \"$HUB_BASE_DIR/go\" ]; then exit 0; fi\necho begun\nsleep 1000\n";
     let stack = Stack::of_app(
         "",
-        &[
-            ("kustomization.yaml", "resources: [c.yaml]\n"),
-            ("c.yaml", CONFIG),
-            (name, script),
-        ],
+        &[("kustomization.yaml", "resources: [c.yaml]\n"), ("c.yaml", CONFIG), (name, script)],
     );
     let mut child = start(&stack, &["deploy", "-o", "json"]);
     until(&mut child, &["hookLine", "begun"]);
@@ -130,25 +118,14 @@ impl Held {
             let url = serving.url();
             (serving, url)
         });
-        Self {
-            sandbox,
-            _serving: serving,
-            runtime,
-            url,
-        }
+        Self { sandbox, _serving: serving, runtime, url }
     }
 }
 
 #[test]
 fn while_waiting_for_readiness() {
     let held = Held::new();
-    let stack = Stack::of_app(
-        "",
-        &[
-            ("kustomization.yaml", "resources: [d.yaml]\n"),
-            ("d.yaml", DEPLOYMENT),
-        ],
-    );
+    let stack = Stack::of_app("", &[("kustomization.yaml", "resources: [d.yaml]\n"), ("d.yaml", DEPLOYMENT)]);
     let kubeconfig = stack.kubeconfig(&held.url);
     let mut child = start(&stack, &["deploy", "-o", "json", "--kubeconfig", &kubeconfig]);
     until(&mut child, &["waiting", "Deployment"]);
@@ -161,18 +138,10 @@ fn while_waiting_for_readiness() {
 fn while_the_cluster_is_asked_and_written() {
     for phase in ["planning", "applying"] {
         let held = Held::new();
-        let stack = Stack::of_app(
-            "",
-            &[
-                ("kustomization.yaml", "resources: [c.yaml]\n"),
-                ("c.yaml", CONFIG),
-            ],
-        );
+        let stack = Stack::of_app("", &[("kustomization.yaml", "resources: [c.yaml]\n"), ("c.yaml", CONFIG)]);
         let kubeconfig = stack.kubeconfig(&held.url);
         let slow = Rule::new(Fault::Delay(Duration::from_secs(2)));
-        held.sandbox
-            .faults()
-            .add(slow.method(http::Method::PATCH).path("/configmaps/app"));
+        held.sandbox.faults().add(slow.method(http::Method::PATCH).path("/configmaps/app"));
         let mut child = start(&stack, &["deploy", "-o", "json", "--kubeconfig", &kubeconfig]);
         until(&mut child, &["phaseStarted", phase]);
         interrupt(&child);
@@ -186,31 +155,15 @@ fn while_the_cluster_is_asked_and_written() {
 #[test]
 fn while_waiting_for_another_run() {
     let held = Held::new();
-    let stack = Stack::of_app(
-        "",
-        &[
-            ("kustomization.yaml", "resources: [d.yaml]\n"),
-            ("d.yaml", DEPLOYMENT),
-        ],
-    );
+    let stack = Stack::of_app("", &[("kustomization.yaml", "resources: [d.yaml]\n"), ("d.yaml", DEPLOYMENT)]);
     let kubeconfig = stack.kubeconfig(&held.url);
     let mut first = start(&stack, &["deploy", "-o", "json", "--kubeconfig", &kubeconfig]);
     until(&mut first, &["waiting", "Deployment"]);
     stack
         .hub(&["deploy", "--kubeconfig", &kubeconfig])
         .ends(4, &["another run is at work: tester@", "hub unlock"]);
-    let mut second = start(
-        &stack,
-        &[
-            "deploy",
-            "-o",
-            "json",
-            "--kubeconfig",
-            &kubeconfig,
-            "--lock-timeout",
-            "10m",
-        ],
-    );
+    let mut second =
+        start(&stack, &["deploy", "-o", "json", "--kubeconfig", &kubeconfig, "--lock-timeout", "10m"]);
     until(&mut second, &["lockAwaited"]);
     interrupt(&second);
     end(second).ends(130, &["interrupted"]);
@@ -222,13 +175,7 @@ fn while_waiting_for_another_run() {
 #[test]
 fn a_killed_run_leaves_no_lock_that_needs_a_hand() {
     let held = Held::new();
-    let stack = Stack::of_app(
-        "",
-        &[
-            ("kustomization.yaml", "resources: [d.yaml]\n"),
-            ("d.yaml", DEPLOYMENT),
-        ],
-    );
+    let stack = Stack::of_app("", &[("kustomization.yaml", "resources: [d.yaml]\n"), ("d.yaml", DEPLOYMENT)]);
     let kubeconfig = stack.kubeconfig(&held.url);
     let mut child = start(&stack, &["deploy", "-o", "json", "--kubeconfig", &kubeconfig]);
     until(&mut child, &["waiting", "Deployment"]);
@@ -240,9 +187,7 @@ fn a_killed_run_leaves_no_lock_that_needs_a_hand() {
 }
 
 fn goes_on_there(stack: &Stack, kubeconfig: &str, arguments: &[&str]) {
-    stack
-        .hub(&[arguments, &["--kubeconfig", kubeconfig]].concat())
-        .ends(0, &[]);
+    stack.hub(&[arguments, &["--kubeconfig", kubeconfig]].concat()).ends(0, &[]);
     let status = stack.hub(&["status", "--kubeconfig", kubeconfig]);
     assert!(!status.stdout.contains("locked by"), "{}", status.stdout);
 }

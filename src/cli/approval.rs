@@ -20,11 +20,7 @@ impl Approver for Asking {
             if !self.needed {
                 return Ok(());
             }
-            let declined = |reason: &str| {
-                Err(Error::Declined {
-                    reason: reason.to_owned(),
-                })
-            };
+            let declined = |reason: &str| Err(Error::Declined { reason: reason.to_owned() });
             if !self.interactive {
                 return declined(
                     "the environment asks for a confirmation, and nobody can be asked; pass --yes",

@@ -14,34 +14,16 @@ pub(super) struct StackArguments {
     #[arg(short, long, value_name = "FILE", env = "HUB_FILE", help_heading = "Stack")]
     pub(super) file: Option<PathBuf>,
     /// The environment [default: what hub.yaml names under `environments: {default: …}`]
-    #[arg(
-        short,
-        long,
-        value_name = "NAME",
-        env = "HUB_ENVIRONMENT",
-        help_heading = "Stack"
-    )]
+    #[arg(short, long, value_name = "NAME", env = "HUB_ENVIRONMENT", help_heading = "Stack")]
     pub(super) environment: Option<String>,
     /// Set a parameter; NAME|COMPONENT=VALUE sets it for one component only
     #[arg(short, long, value_name = "NAME=VALUE", help_heading = "Stack")]
     pub(super) param: Vec<String>,
     /// Set the parameters of a file
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "HUB_PARAMS_FILE",
-        value_delimiter = ',',
-        help_heading = "Stack"
-    )]
+    #[arg(long, value_name = "FILE", env = "HUB_PARAMS_FILE", value_delimiter = ',', help_heading = "Stack")]
     pub(super) params_file: Vec<PathBuf>,
     /// How results are shown
-    #[arg(
-        short,
-        long,
-        value_name = "FORMAT",
-        env = "HUB_OUTPUT",
-        default_value = "text"
-    )]
+    #[arg(short, long, value_name = "FORMAT", env = "HUB_OUTPUT", default_value = "text")]
     pub(super) output: OutputFormat,
 }
 
@@ -104,12 +86,7 @@ pub(super) struct FetchArguments {
 impl Default for FetchArguments {
     fn default() -> Self {
         let minute = Duration::from_secs(60);
-        Self {
-            offline: false,
-            fetch_timeout: minute / 2,
-            fetch_retries: 3,
-            hook_timeout: 10 * minute,
-        }
+        Self { offline: false, fetch_timeout: minute / 2, fetch_retries: 3, hook_timeout: 10 * minute }
     }
 }
 

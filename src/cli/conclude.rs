@@ -14,10 +14,8 @@ pub(super) fn conclude(
     pending_counts: bool,
 ) -> Exit {
     let exit = Exit::of_report(&report, pending_counts);
-    reporter.on_event(&Event::RunFinished {
-        status: report.status(),
-        seconds: start.elapsed().as_secs_f64(),
-    });
+    reporter
+        .on_event(&Event::RunFinished { status: report.status(), seconds: start.elapsed().as_secs_f64() });
     let errors = report.components.into_iter().filter_map(|c| c.error);
     let mut interrupted = false;
     for error in errors {

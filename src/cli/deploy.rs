@@ -117,14 +117,8 @@ impl DeployArguments {
 /// Runs `hub deploy`.
 pub(super) async fn deploy(arguments: ApplyArguments) -> Exit {
     if arguments.dry_run {
-        return plan(
-            PlanArguments {
-                deploy: arguments.deploy,
-                detailed_exitcode: false,
-            },
-            Detail::Short,
-        )
-        .await;
+        return plan(PlanArguments { deploy: arguments.deploy, detailed_exitcode: false }, Detail::Short)
+            .await;
     }
     let start = Instant::now();
     let deploy = &arguments.deploy;

@@ -31,12 +31,7 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Exit {
 fn explained(arguments: &ExplainArguments) -> Result<(), Error> {
     let session = Session::open(&arguments.stack, &arguments.components)?;
     let reporter = session.reporter(Detail::Short);
-    let run = session.run(
-        &FetchArguments::default(),
-        &ClusterArguments::default(),
-        &reporter,
-        false,
-    )?;
+    let run = session.run(&FetchArguments::default(), &ClusterArguments::default(), &reporter, false)?;
     let mut names = session.names.clone();
     if names.is_empty() {
         names = session.stack.components.keys().cloned().collect();
@@ -65,11 +60,7 @@ fn show(name: &str, set: &ParameterSet, palette: &Palette) {
     let width = declared().map(|p| p.name.len()).max().unwrap_or_default();
     for parameter in declared() {
         let value = parameter.shown().replace('\n', "⏎");
-        let value = if value.is_empty() {
-            "(empty)".to_owned()
-        } else {
-            value
-        };
+        let value = if value.is_empty() { "(empty)".to_owned() } else { value };
         let kind = parameter.parameter_type.map_or("", |t| t.name());
         ui::line(&format!("  {:width$}  {value}", parameter.name));
         let mut origin = parameter.provenance.to_string();
@@ -77,16 +68,7 @@ fn show(name: &str, set: &ParameterSet, palette: &Palette) {
             let others: Vec<String> = parameter.overridden.iter().map(ToString::to_string).collect();
             origin = format!("{origin}, over {}", others.join(", "));
         }
-        let kind = if kind.is_empty() {
-            String::new()
-        } else {
-            format!("{kind}, ")
-        };
-        ui::line(
-            &palette
-                .dim
-                .apply_to(format!("  {:width$}  {kind}from {origin}", ""))
-                .to_string(),
-        );
+        let kind = if kind.is_empty() { String::new() } else { format!("{kind}, ") };
+        ui::line(&palette.dim.apply_to(format!("  {:width$}  {kind}from {origin}", "")).to_string());
     }
 }

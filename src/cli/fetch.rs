@@ -41,10 +41,8 @@ async fn fetched(arguments: &FetchCommandArguments) -> Result<(), Error> {
     let reporter = session.reporter(Detail::Short);
     let mut run = session.run(&arguments.fetch, &ClusterArguments::default(), &reporter, false)?;
     interrupt::watch(run.cancel.clone());
-    run.fetcher = Fetcher::new(
-        session.fetch_options(&arguments.fetch, arguments.update),
-        run.cancel.clone(),
-    )?;
+    run.fetcher =
+        Fetcher::new(session.fetch_options(&arguments.fetch, arguments.update), run.cancel.clone())?;
     let mut names = session.names.clone();
     if names.is_empty() {
         names = session.stack.components.keys().cloned().collect();

@@ -32,10 +32,7 @@ pub(super) fn watch(cancel: CancellationToken) {
     });
 }
 
-#[expect(
-    clippy::exit,
-    reason = "a second interrupt must end the process whatever it does"
-)]
+#[expect(clippy::exit, reason = "a second interrupt must end the process whatever it does")]
 fn leave() {
     std::process::exit(i32::from(Exit::Interrupted.code()));
 }

@@ -31,20 +31,11 @@ pub(super) fn lint(arguments: &LintArguments) -> Exit {
 fn linted(arguments: &LintArguments) -> Result<(), Error> {
     let session = Session::open(&arguments.stack, &arguments.components)?;
     let reporter = session.reporter(Detail::Short);
-    let run = session.run(
-        &FetchArguments::default(),
-        &ClusterArguments::default(),
-        &reporter,
-        false,
-    )?;
+    let run = session.run(&FetchArguments::default(), &ClusterArguments::default(), &reporter, false)?;
     let names: Vec<String> = session.stack.components.keys().cloned().collect();
     let selection = stack::select(&session.stack, &Request::default(), &Unprobed)?;
     lifecycle::check_meant(&session.stack, &names, &run.layers)?;
     lifecycle::resolve_all(&session.stack, &names, &run.layers)?;
-    ui::line(&format!(
-        "{} components are fine, in this order: {}",
-        names.len(),
-        selection.order.join(", ")
-    ));
+    ui::line(&format!("{} components are fine, in this order: {}", names.len(), selection.order.join(", ")));
     Ok(())
 }

@@ -79,11 +79,7 @@ pub fn main() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let exit = if error.use_stderr() {
-                Exit::Manifest
-            } else {
-                Exit::Done
-            };
+            let exit = if error.use_stderr() { Exit::Manifest } else { Exit::Done };
             // Help that nobody reads to its end is no failure.
             let _ = error.print();
             return exit;

@@ -43,12 +43,9 @@ struct Quiet;
 impl Listener for Quiet {
     fn on_event(&self, event: &Event) {
         match event {
-            Event::HookLine {
-                component,
-                hook,
-                line,
-                ..
-            } => ui::note(&format!("{component}  {hook} | {line}")),
+            Event::HookLine { component, hook, line, .. } => {
+                ui::note(&format!("{component}  {hook} | {line}"))
+            }
             Event::Warning { message, .. } => ui::note(&format!("! {message}")),
             _ => {}
         }
@@ -70,10 +67,7 @@ async fn rendered(arguments: &RenderArguments) -> Result<(), Error> {
     interrupt::watch(run.cancel.clone());
     let name = session.names.first().unwrap_or(&arguments.component);
     let prepared = lifecycle::render(&run, name).await?;
-    let failed = |reason: String| Error::Internal {
-        what: "writing the objects",
-        reason,
-    };
+    let failed = |reason: String| Error::Internal { what: "writing the objects", reason };
     match &arguments.to {
         None if session.format == Format::Json => {
             for object in &prepared.objects {
@@ -94,30 +88,20 @@ fn documents(objects: &[Value]) -> Result<String, Error> {
 }
 
 fn yaml(object: &Value) -> Result<String, Error> {
-    serde_yaml::to_string(object).map_err(|e| Error::Internal {
-        what: "writing the objects",
-        reason: e.to_string(),
-    })
+    serde_yaml::to_string(object)
+        .map_err(|e| Error::Internal { what: "writing the objects", reason: e.to_string() })
 }
 
 fn write_each(folder: &Path, objects: &[Value]) -> Result<(), Error> {
     for object in objects {
-        let text = |pointer: &str| {
-            object
-                .pointer(pointer)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-        };
+        let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let parts = [
             text("/kind").to_lowercase(),
             text("/metadata/namespace").to_owned(),
             text("/metadata/name").to_owned(),
         ];
-        let parts: Vec<String> = parts
-            .into_iter()
-            .filter(|p| !p.is_empty())
-            .map(|p| p.replace(['/', ':'], "_"))
-            .collect();
+        let parts: Vec<String> =
+            parts.into_iter().filter(|p| !p.is_empty()).map(|p| p.replace(['/', ':'], "_")).collect();
         let file = folder.join(format!("{}.yaml", parts.join("-")));
         std::fs::write(&file, yaml(object)?).map_err(|e| Error::Internal {
             what: "writing the objects",

@@ -66,9 +66,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Error> {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", arguments.port))
         .await
         .map_err(|e| unusable(path, format!("port {} cannot be had: {e}", arguments.port)))?;
-    let serving = sandbox
-        .serve(listener)
-        .map_err(|e| unusable(path, e.to_string()))?;
+    let serving = sandbox.serve(listener).map_err(|e| unusable(path, e.to_string()))?;
     let url = serving.url();
     let file = kubeconfig_file(path);
     std::fs::write(&file, hub_sandbox::kubeconfig(&url))
@@ -86,15 +84,10 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Error> {
 
 fn status(path: &Path) -> Result<(), Error> {
     if !path.exists() {
-        ui::line(&format!(
-            "{} does not exist yet; the first deployment makes it",
-            path.display()
-        ));
+        ui::line(&format!("{} does not exist yet; the first deployment makes it", path.display()));
         return Ok(());
     }
-    let size = std::fs::metadata(path)
-        .map_err(|e| unusable(path, e.to_string()))?
-        .len();
+    let size = std::fs::metadata(path).map_err(|e| unusable(path, e.to_string()))?.len();
     match Sandbox::open(path) {
         Ok(sandbox) => {
             ui::line(&format!(
@@ -125,15 +118,9 @@ fn kubeconfig(path: &Path) -> Result<(), Error> {
             Some(url) => {
                 ui::bytes(hub_sandbox::kubeconfig(&url).as_bytes()).map_err(|e| unusable(path, e.to_string()))
             }
-            None => Err(unusable(
-                path,
-                format!("process {} uses it and does not serve it", holder.pid),
-            )),
+            None => Err(unusable(path, format!("process {} uses it and does not serve it", holder.pid))),
         },
-        Ok(_) => Err(unusable(
-            path,
-            "it is not being served; run `hub sandbox serve`".to_owned(),
-        )),
+        Ok(_) => Err(unusable(path, "it is not being served; run `hub sandbox serve`".to_owned())),
         Err(error) => Err(unusable(path, error.to_string())),
     }
 }
@@ -152,8 +139,5 @@ fn kubeconfig_file(path: &Path) -> PathBuf {
 }
 
 fn unusable(path: &Path, reason: String) -> Error {
-    Error::Sandbox {
-        path: path.to_path_buf(),
-        reason,
-    }
+    Error::Sandbox { path: path.to_path_buf(), reason }
 }

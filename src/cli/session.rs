@@ -45,10 +45,7 @@ impl Session {
             [name] if looks_like_directory(name) => Some(PathBuf::from(name)),
             _ => None,
         };
-        let file = arguments
-            .file
-            .clone()
-            .unwrap_or_else(|| PathBuf::from(STACK_MANIFEST));
+        let file = arguments.file.clone().unwrap_or_else(|| PathBuf::from(STACK_MANIFEST));
         let (stack, names) = match directory {
             Some(dir) if arguments.file.is_none() => {
                 let stack = Stack::of_component(&dir)?;
@@ -58,13 +55,8 @@ impl Session {
             _ if file.is_file() => (Stack::load(&file)?, names.to_vec()),
             _ => return Err(no_stack(&file).into()),
         };
-        let name = arguments
-            .environment
-            .clone()
-            .or_else(|| stack.default_environment.clone());
-        let environment = name
-            .map(|name| Environment::load(&name, &stack.dir))
-            .transpose()?;
+        let name = arguments.environment.clone().or_else(|| stack.default_environment.clone());
+        let environment = name.map(|name| Environment::load(&name, &stack.dir)).transpose()?;
         Ok(Self {
             surroundings,
             stack: Arc::new(stack),
@@ -92,10 +84,8 @@ impl Session {
         reporter: &Arc<dyn Reporter>,
         yes: bool,
     ) -> Result<Run, Error> {
-        let overrides = Overrides {
-            files: self.arguments.params_file.clone(),
-            flags: self.arguments.param.clone(),
-        };
+        let overrides =
+            Overrides { files: self.arguments.params_file.clone(), flags: self.arguments.param.clone() };
         let variable = |name: &str| self.surroundings.get(name).map(ToOwned::to_owned);
         let layers = lifecycle::gather(&self.stack, self.environment.as_ref(), &overrides, &variable)?;
         let cancel = CancellationToken::new();
@@ -116,22 +106,10 @@ impl Session {
             approver: Arc::new(asking),
             cancel,
         };
-        let odd = self
-            .stack
-            .warnings
-            .iter()
-            .chain(environment.iter().flat_map(|e| &e.warnings));
+        let odd = self.stack.warnings.iter().chain(environment.iter().flat_map(|e| &e.warnings));
         for warning in odd {
-            let place = warning
-                .place
-                .as_ref()
-                .map(|p| format!("{p}: "))
-                .unwrap_or_default();
-            let help = warning
-                .help
-                .as_ref()
-                .map(|h| format!(" ({h})"))
-                .unwrap_or_default();
+            let place = warning.place.as_ref().map(|p| format!("{p}: ")).unwrap_or_default();
+            let help = warning.help.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
             run.warn(None, format!("{place}{}{help}", warning.message));
         }
         Ok(run)
@@ -140,10 +118,7 @@ impl Session {
     /// How downloads behave for this stack.
     #[must_use]
     pub(super) fn fetch_options(&self, fetch: &FetchArguments, update: bool) -> FetchOptions {
-        let cache = self
-            .surroundings
-            .cache_dir()
-            .unwrap_or_else(|| self.stack.dir.join(".hub/cache"));
+        let cache = self.surroundings.cache_dir().unwrap_or_else(|| self.stack.dir.join(".hub/cache"));
         FetchOptions {
             lock_file: Some(self.stack.dir.join(LOCK_FILE)),
             offline: fetch.offline,

@@ -55,11 +55,7 @@ async fn shown(arguments: &StatusArguments) -> Result<(), Error> {
     let mut components = hub_cluster::inventories(&connection.cluster, Some(stack), namespace).await?;
     components.retain(|i| session.names.is_empty() || session.names.contains(&i.owner.component));
     let lock = hub_cluster::lock_status(&connection.cluster, stack, namespace).await?;
-    let shown = Shown {
-        target: connection.name.clone(),
-        lock,
-        components,
-    };
+    let shown = Shown { target: connection.name.clone(), lock, components };
     if session.format == Format::Json {
         ui::json(&shown);
         return Ok(());
@@ -78,17 +74,10 @@ fn print(shown: &Shown, session: &Session, objects: bool) {
             lock.holder.who, lock.since, lock.holder.command
         ));
     }
-    let names = session
-        .stack
-        .components
-        .keys()
-        .filter(|n| session.names.is_empty() || session.names.contains(n));
+    let names =
+        session.stack.components.keys().filter(|n| session.names.is_empty() || session.names.contains(n));
     for name in names {
-        match shown
-            .components
-            .iter()
-            .find(|i| i.owner.component == *name && !i.is_empty())
-        {
+        match shown.components.iter().find(|i| i.owner.component == *name && !i.is_empty()) {
             Some(inventory) => print_one(name, inventory, &palette, objects),
             None => ui::line(&format!(
                 "{}  {}",
@@ -97,10 +86,7 @@ fn print(shown: &Shown, session: &Session, objects: bool) {
             )),
         }
     }
-    let gone = shown
-        .components
-        .iter()
-        .filter(|i| !session.stack.components.contains_key(&i.owner.component));
+    let gone = shown.components.iter().filter(|i| !session.stack.components.contains_key(&i.owner.component));
     for inventory in gone {
         print_one(&inventory.owner.component, inventory, &palette, objects);
         ui::line(&palette.warn.apply_to("  no longer in the stack").to_string());

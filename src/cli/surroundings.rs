@@ -31,9 +31,7 @@ impl Surroundings {
         Self {
             variables,
             program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("hub")),
-            arguments: std::env::args_os()
-                .map(|a| a.to_string_lossy().into_owned())
-                .collect(),
+            arguments: std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect(),
             interactive: std::io::stdin().is_terminal(),
             stdout_terminal: std::io::stdout().is_terminal(),
             stderr_terminal: std::io::stderr().is_terminal(),
@@ -43,10 +41,7 @@ impl Surroundings {
     /// A variable that is set to something.
     #[must_use]
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.variables
-            .get(name)
-            .map(String::as_str)
-            .filter(|v| !v.is_empty())
+        self.variables.get(name).map(String::as_str).filter(|v| !v.is_empty())
     }
 
     /// What can be drawn on. Source: <https://no-color.org>, and the `CI` variable of all CI systems.
@@ -57,11 +52,7 @@ impl Surroundings {
         Screen {
             live: text && self.stderr_terminal && !dumb && self.get("CI").is_none(),
             color: text && self.stdout_terminal && !dumb && self.get("NO_COLOR").is_none(),
-            width: usize::from(
-                console::Term::stderr()
-                    .size_checked()
-                    .map_or(100, |(_, columns)| columns),
-            ),
+            width: usize::from(console::Term::stderr().size_checked().map_or(100, |(_, columns)| columns)),
         }
     }
 
@@ -75,21 +66,14 @@ impl Surroundings {
     #[must_use]
     pub(super) fn cache_dir(&self) -> Option<PathBuf> {
         let own = self.get("HUB_CACHE_DIR").map(PathBuf::from);
-        let xdg = || {
-            self.get("XDG_CACHE_HOME")
-                .map(|dir| PathBuf::from(dir).join("hub"))
-        };
-        own.or_else(xdg)
-            .or_else(|| self.home().map(|home| home.join(".cache/hub")))
+        let xdg = || self.get("XDG_CACHE_HOME").map(|dir| PathBuf::from(dir).join("hub"));
+        own.or_else(xdg).or_else(|| self.home().map(|home| home.join(".cache/hub")))
     }
 
     /// Who runs this: `user@host`.
     #[must_use]
     pub(super) fn who(&self) -> String {
-        let user = self
-            .get("USER")
-            .or_else(|| self.get("LOGNAME"))
-            .unwrap_or("someone");
+        let user = self.get("USER").or_else(|| self.get("LOGNAME")).unwrap_or("someone");
         format!("{user}@{}", self.host())
     }
 
@@ -103,10 +87,7 @@ impl Surroundings {
     #[must_use]
     pub(super) fn kubeconfig_files(&self) -> Vec<PathBuf> {
         let list = self.get("KUBECONFIG").unwrap_or_default();
-        list.split(':')
-            .filter(|part| !part.is_empty())
-            .map(PathBuf::from)
-            .collect()
+        list.split(':').filter(|part| !part.is_empty()).map(PathBuf::from).collect()
     }
 
     /// The command line as others may see it: values of parameters may be secret.
@@ -121,9 +102,7 @@ impl Surroundings {
                 || (argument.starts_with("-p") && argument.len() > 2);
             let shown = match argument.rsplit_once('=') {
                 Some(_) if assigns => {
-                    let name = argument
-                        .split('=')
-                        .take(if argument.starts_with("--param=") { 2 } else { 1 });
+                    let name = argument.split('=').take(if argument.starts_with("--param=") { 2 } else { 1 });
                     format!("{}=…", name.collect::<Vec<_>>().join("="))
                 }
                 _ => argument.clone(),
@@ -146,14 +125,8 @@ mod tests {
             surroundings.arguments = arguments.iter().map(ToString::to_string).collect();
             surroundings.shown_command()
         };
-        assert_eq!(
-            command(&["/bin/hub", "deploy", "-p", "a=s=t", "x"]),
-            "hub deploy -p a=… x"
-        );
-        assert_eq!(
-            command(&["hub", "deploy", "--param=a=s=t"]),
-            "hub deploy --param=a=…"
-        );
+        assert_eq!(command(&["/bin/hub", "deploy", "-p", "a=s=t", "x"]), "hub deploy -p a=… x");
+        assert_eq!(command(&["hub", "deploy", "--param=a=s=t"]), "hub deploy --param=a=…");
         assert_eq!(command(&["hub", "deploy", "-pa=s"]), "hub deploy -pa=…");
         assert_eq!(command(&["hub", "deploy", "-e=x"]), "hub deploy -e=x");
     }

@@ -38,10 +38,9 @@ async fn unlocked(arguments: &UnlockArguments) -> Result<(), Error> {
     let connection = session.connect(&arguments.cluster, &run.cancel).await?;
     let (stack, namespace) = (&session.stack.name, &session.stack.state_namespace);
     match hub_cluster::unlock(&connection.cluster, stack, namespace, arguments.force).await? {
-        Some(lock) => ui::line(&format!(
-            "removed the lock of {}, who ran `{}`",
-            lock.holder.who, lock.holder.command
-        )),
+        Some(lock) => {
+            ui::line(&format!("removed the lock of {}, who ran `{}`", lock.holder.who, lock.holder.command))
+        }
         None => ui::line("there is no lock"),
     }
     Ok(())

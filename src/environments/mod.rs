@@ -81,23 +81,12 @@ fn load_one(name: &str, base: &Path) -> Result<EnvironmentManifest, Problems> {
     let path = base.join(ENVIRONMENTS_DIR).join(format!("{name}.yaml"));
     if !path.is_file() {
         let names = Environment::names(base);
-        let known = || {
-            format!(
-                "environments: {}",
-                if names.is_empty() {
-                    "none".into()
-                } else {
-                    names.join(", ")
-                }
-            )
-        };
+        let known =
+            || format!("environments: {}", if names.is_empty() { "none".into() } else { names.join(", ") });
         let help = did_you_mean(name, names.iter().map(String::as_str)).unwrap_or_else(known);
-        return Err(Problem::new(
-            "hub::environment::unknown",
-            format!("there is no environment `{name}`"),
-        )
-        .help(help)
-        .into());
+        return Err(Problem::new("hub::environment::unknown", format!("there is no environment `{name}`"))
+            .help(help)
+            .into());
     }
     EnvironmentManifest::load(&path, base)
 }
@@ -135,10 +124,7 @@ mod tests {
     #[test]
     fn an_environment_builds_on_another() {
         let dir = folder(&[
-            (
-                "staging.yaml",
-                "kind: environment\ncluster: {context: s}\nparameters: [{name: a, value: 1}]\n",
-            ),
+            ("staging.yaml", "kind: environment\ncluster: {context: s}\nparameters: [{name: a, value: 1}]\n"),
             (
                 "production.yaml",
                 "kind: environment\nextends: staging\nconfirm: true\ncluster: {context: p}\n",
@@ -148,9 +134,7 @@ mod tests {
         assert!(production.confirm);
         let names: Vec<&str> = production.layers.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["staging", "production"]);
-        let Some(ClusterChoice::Kubeconfig { context, .. }) = production.cluster else {
-            panic!()
-        };
+        let Some(ClusterChoice::Kubeconfig { context, .. }) = production.cluster else { panic!() };
         assert_eq!(context.as_deref(), Some("p"));
     }
 

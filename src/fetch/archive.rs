@@ -28,12 +28,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Manifests compress to a tenth or a twentieth of their size; far beyond that it is an attack.
     fn default() -> Self {
-        Self {
-            entries: 100_000,
-            bytes: 2 << 30,
-            ratio: 60,
-            ratio_floor: 256 << 10,
-        }
+        Self { entries: 100_000, bytes: 2 << 30, ratio: 60, ratio_floor: 256 << 10 }
     }
 }
 
@@ -42,23 +37,14 @@ impl Default for Limits {
 /// # Errors
 /// The archive is damaged or refused; `target` does not exist then.
 pub fn unpack(archive: &Path, name: &str, target: &Path, limits: Limits) -> Result<(), FetchError> {
-    let store = |source| FetchError::Store {
-        path: target.to_path_buf(),
-        source,
-    };
+    let store = |source| FetchError::Store { path: target.to_path_buf(), source };
     let parent = target.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).map_err(store)?;
-    let staging = tempfile::Builder::new()
-        .prefix(".unpack-")
-        .tempdir_in(parent)
-        .map_err(store)?;
+    let staging = tempfile::Builder::new().prefix(".unpack-").tempdir_in(parent).map_err(store)?;
     let unpacked = staging.path().join("content");
     std::fs::create_dir(&unpacked).map_err(store)?;
     let result = Unpacking::open(archive, &unpacked, limits).and_then(|mut u| u.run());
-    result.map_err(|error| FetchError::Archive {
-        archive: name.to_owned(),
-        reason: error.to_string(),
-    })?;
+    result.map_err(|error| FetchError::Archive { archive: name.to_owned(), reason: error.to_string() })?;
     std::fs::rename(single_root(&unpacked).map_err(store)?, target).map_err(store)
 }
 
@@ -83,17 +69,8 @@ struct Unpacking<'a> {
 impl<'a> Unpacking<'a> {
     fn open(archive: &'a Path, target: &'a Path, limits: Limits) -> io::Result<Self> {
         let size = std::fs::metadata(archive)?.len();
-        let allowed = limits
-            .bytes
-            .min(limits.ratio_floor.max(size.saturating_mul(limits.ratio)));
-        Ok(Self {
-            archive,
-            target,
-            limits,
-            allowed,
-            written: 0,
-            entries: 0,
-        })
+        let allowed = limits.bytes.min(limits.ratio_floor.max(size.saturating_mul(limits.ratio)));
+        Ok(Self { archive, target, limits, allowed, written: 0, entries: 0 })
     }
 
     fn run(&mut self) -> io::Result<()> {
@@ -110,11 +87,7 @@ impl<'a> Unpacking<'a> {
 
     fn tar(&mut self, reader: impl Read) -> io::Result<()> {
         // The decoder itself is bounded too: headers and padding are bytes as well.
-        let bounded = reader.take(
-            self.allowed
-                .saturating_add(self.limits.ratio_floor)
-                .saturating_mul(2),
-        );
+        let bounded = reader.take(self.allowed.saturating_add(self.limits.ratio_floor).saturating_mul(2));
         let mut archive = tar::Archive::new(bounded);
         for entry in archive.entries()? {
             let mut entry = entry?;
@@ -128,18 +101,12 @@ impl<'a> Unpacking<'a> {
             if kind.is_dir() {
                 self.directory(&path)?;
             } else if kind.is_symlink() || kind.is_hard_link() {
-                let link = entry
-                    .link_name()?
-                    .ok_or_else(|| refuse("a link without a target"))?
-                    .into_owned();
+                let link = entry.link_name()?.ok_or_else(|| refuse("a link without a target"))?.into_owned();
                 self.link(&path, &link, kind.is_hard_link())?;
             } else if kind.is_file() || kind.is_contiguous() {
                 self.file(&path, mode, &mut entry)?;
             } else {
-                return Err(refuse(&format!(
-                    "{} is neither a file, a folder nor a link",
-                    path.display()
-                )));
+                return Err(refuse(&format!("{} is neither a file, a folder nor a link", path.display())));
             }
         }
         Ok(())
@@ -168,10 +135,7 @@ impl<'a> Unpacking<'a> {
     fn count(&mut self) -> io::Result<()> {
         self.entries += 1;
         if self.entries > self.limits.entries {
-            return Err(refuse(&format!(
-                "it has more than {} entries",
-                self.limits.entries
-            )));
+            return Err(refuse(&format!("it has more than {} entries", self.limits.entries)));
         }
         Ok(())
     }
@@ -205,18 +169,9 @@ impl<'a> Unpacking<'a> {
 
     fn link(&self, path: &Path, link: &Path, hard: bool) -> io::Result<()> {
         self.parents_are_folders(path)?;
-        let base = if hard {
-            Path::new("")
-        } else {
-            path.parent().unwrap_or(Path::new(""))
-        };
-        let leaves = || {
-            refuse(&format!(
-                "the link {} leads out of it, to {}",
-                path.display(),
-                link.display()
-            ))
-        };
+        let base = if hard { Path::new("") } else { path.parent().unwrap_or(Path::new("")) };
+        let leaves =
+            || refuse(&format!("the link {} leads out of it, to {}", path.display(), link.display()));
         let target = resolve(base, link).ok_or_else(leaves)?;
         let full = self.target.join(path);
         if let Some(parent) = full.parent() {
@@ -288,10 +243,7 @@ fn symlink(link: &Path, at: &Path) -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn symlink(_: &Path, at: &Path) -> io::Result<()> {
-    Err(refuse(&format!(
-        "{} is a link, which this system cannot make",
-        at.display()
-    )))
+    Err(refuse(&format!("{} is a link, which this system cannot make", at.display())))
 }
 
 #[cfg(unix)]

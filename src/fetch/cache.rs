@@ -26,9 +26,7 @@ impl Cache {
     /// A cache in `dir`, which need not exist yet.
     #[must_use]
     pub fn new(dir: &Path) -> Self {
-        Self {
-            dir: dir.join("sha256"),
-        }
+        Self { dir: dir.join("sha256") }
     }
 
     /// The file with this digest, if it is there and whole. A damaged one is removed.
@@ -50,24 +48,15 @@ impl Cache {
 
     /// A new file in the cache's folder, for a download to go to.
     pub(super) fn new_file(&self) -> Result<tempfile::NamedTempFile, FetchError> {
-        let failed = |source| FetchError::Store {
-            path: self.dir.clone(),
-            source,
-        };
+        let failed = |source| FetchError::Store { path: self.dir.clone(), source };
         std::fs::create_dir_all(&self.dir).map_err(failed)?;
-        tempfile::Builder::new()
-            .prefix(".part-")
-            .tempfile_in(&self.dir)
-            .map_err(failed)
+        tempfile::Builder::new().prefix(".part-").tempfile_in(&self.dir).map_err(failed)
     }
 
     /// Keeps a download; another process may have kept the same one meanwhile.
     pub(super) fn keep(&self, file: Downloaded) -> Result<PathBuf, FetchError> {
         let path = self.dir.join(&file.sha256);
-        file.path.persist(&path).map_err(|e| FetchError::Store {
-            path: path.clone(),
-            source: e.error,
-        })?;
+        file.path.persist(&path).map_err(|e| FetchError::Store { path: path.clone(), source: e.error })?;
         Ok(path)
     }
 }
@@ -88,10 +77,8 @@ fn digest_of(path: &Path) -> io::Result<String> {
 /// Bytes as lower-case hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -24,10 +24,8 @@ impl Content {
         if self == Self::Any {
             return Ok(());
         }
-        let bytes = std::fs::read(path).map_err(|source| FetchError::File {
-            path: path.to_path_buf(),
-            source,
-        })?;
+        let bytes =
+            std::fs::read(path).map_err(|source| FetchError::File { path: path.to_path_buf(), source })?;
         manifests(&bytes).map_err(|(reason, help)| FetchError::Content {
             name: name.to_owned(),
             wanted: "a file of Kubernetes manifests",
@@ -52,10 +50,7 @@ fn manifests(bytes: &[u8]) -> Result<(), (String, &'static str)> {
         }
         let line = root.span().line;
         if !root.is_mapping() {
-            return Err((
-                format!("line {line}: a manifest is a mapping of keys to values"),
-                PAGE,
-            ));
+            return Err((format!("line {line}: a manifest is a mapping of keys to values"), PAGE));
         }
         let has = |key: &str| root.get(key).is_some_and(|value| !value.is_null());
         if let Some(missing) = ["apiVersion", "kind"].into_iter().find(|key| !has(key)) {

@@ -25,10 +25,7 @@ pub enum FetchError {
     },
     /// A file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
-    #[diagnostic(
-        code(hub::fetch::file),
-        help("paths are relative to the component's directory")
-    )]
+    #[diagnostic(code(hub::fetch::file), help("paths are relative to the component's directory"))]
     File {
         /// The file.
         path: PathBuf,
@@ -137,10 +134,7 @@ pub enum FetchError {
     },
     /// An entry of an archive would land outside its folder, or is of a sort that is not unpacked.
     #[error("the archive {archive} is refused: {reason}")]
-    #[diagnostic(
-        code(hub::fetch::archive),
-        help("nothing of it was unpacked; ask whoever made the archive")
-    )]
+    #[diagnostic(code(hub::fetch::archive), help("nothing of it was unpacked; ask whoever made the archive"))]
     Archive {
         /// The archive.
         archive: String,

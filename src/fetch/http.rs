@@ -24,11 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// A client with the system's trust roots and proxies. Redirects from https to http are refused.
 pub(super) fn client(options: &FetchOptions) -> Result<reqwest::Client, FetchError> {
-    let failed = |reason: String| FetchError::Network {
-        url: "anything".into(),
-        reason,
-        tries: 0,
-    };
+    let failed = |reason: String| FetchError::Network { url: "anything".into(), reason, tries: 0 };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -73,10 +69,7 @@ pub(super) struct Download<'a> {
 /// A try that failed: for good, or perhaps not the next time.
 enum Failure {
     Final(FetchError),
-    Passing {
-        error: FetchError,
-        pause: Option<Duration>,
-    },
+    Passing { error: FetchError, pause: Option<Duration> },
 }
 
 impl Download<'_> {
@@ -107,12 +100,7 @@ impl Download<'_> {
     }
 
     async fn attempt(&self, cache: &Cache, tries: u32) -> Result<Downloaded, Failure> {
-        let answer = self
-            .client
-            .get(self.url.clone())
-            .send()
-            .await
-            .map_err(|e| self.network(&e, tries))?;
+        let answer = self.client.get(self.url.clone()).send().await.map_err(|e| self.network(&e, tries))?;
         let status = answer.status();
         if !status.is_success() {
             return Err(self.refused(status, answer.headers().get(RETRY_AFTER), tries));
@@ -133,15 +121,10 @@ impl Download<'_> {
             }
             hasher.update(&piece);
             let path = file.path().to_path_buf();
-            file.write_all(&piece)
-                .map_err(|source| Failure::Final(FetchError::Store { path, source }))?;
+            file.write_all(&piece).map_err(|source| Failure::Final(FetchError::Store { path, source }))?;
             (self.progress)(FetchProgress::Bytes(size, total));
         }
-        Ok(Downloaded {
-            path: file.into_temp_path(),
-            sha256: hex(&hasher.finalize()),
-            size,
-        })
+        Ok(Downloaded { path: file.into_temp_path(), sha256: hex(&hasher.finalize()), size })
     }
 
     fn refused(
@@ -157,64 +140,33 @@ impl Download<'_> {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "the address needs a login",
             _ => "the server may be overloaded or broken; try again later",
         };
-        let error = FetchError::Status {
-            url: self.shown(),
-            status: status.to_string(),
-            tries,
-            help,
-        };
+        let error = FetchError::Status { url: self.shown(), status: status.to_string(), tries, help };
         let passing = status.is_server_error()
-            || matches!(
-                status,
-                StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
-            );
+            || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
         if !passing {
             return Failure::Final(error);
         }
-        let seconds = retry_after
-            .and_then(|v| v.to_str().ok())
-            .and_then(|v| v.parse().ok());
-        Failure::Passing {
-            error,
-            pause: seconds.map(Duration::from_secs),
-        }
+        let seconds = retry_after.and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+        Failure::Passing { error, pause: seconds.map(Duration::from_secs) }
     }
 
     fn network(&self, error: &reqwest::Error, tries: u32) -> Failure {
         if error.is_redirect() {
             if let Some(Downgraded(target)) = find::<Downgraded>(error) {
-                return Failure::Final(FetchError::Downgrade {
-                    url: self.shown(),
-                    target: target.clone(),
-                });
+                return Failure::Final(FetchError::Downgrade { url: self.shown(), target: target.clone() });
             }
-            return Failure::Final(FetchError::Network {
-                url: self.shown(),
-                reason: cause_of(error),
-                tries,
-            });
+            return Failure::Final(FetchError::Network { url: self.shown(), reason: cause_of(error), tries });
         }
         let error = if error.is_timeout() {
-            FetchError::Timeout {
-                url: self.shown(),
-                timeout: self.options.timeout,
-                tries,
-            }
+            FetchError::Timeout { url: self.shown(), timeout: self.options.timeout, tries }
         } else {
-            FetchError::Network {
-                url: self.shown(),
-                reason: cause_of(error),
-                tries,
-            }
+            FetchError::Network { url: self.shown(), reason: cause_of(error), tries }
         };
         Failure::Passing { error, pause: None }
     }
 
     fn too_large(&self) -> FetchError {
-        FetchError::TooLarge {
-            url: self.shown(),
-            limit: self.options.max_bytes,
-        }
+        FetchError::TooLarge { url: self.shown(), limit: self.options.max_bytes }
     }
 
     fn shown(&self) -> String {

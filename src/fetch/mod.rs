@@ -135,35 +135,17 @@ impl Fetcher {
         content: Content,
         progress: &(dyn Fn(FetchProgress) + Send + Sync),
     ) -> Result<Fetched, FetchError> {
-        let pin = if self.options.update {
-            None
-        } else {
-            self.pins.lock().await.get(url.as_str()).cloned()
-        };
+        let pin = if self.options.update { None } else { self.pins.lock().await.get(url.as_str()).cloned() };
         if let Some(pin) = &pin
             && let Some(path) = self.cache.find(&pin.sha256)?
         {
-            return Ok(Fetched {
-                path,
-                file_name: source.file_name(),
-                size: pin.size,
-                cached: true,
-            });
+            return Ok(Fetched { path, file_name: source.file_name(), size: pin.size, cached: true });
         }
         if self.options.offline {
             return Err(FetchError::Offline { url: url.to_string() });
         }
-        let client = self
-            .client
-            .get_or_try_init(|| async { http::client(&self.options) })
-            .await?;
-        let download = http::Download {
-            client,
-            url,
-            options: &self.options,
-            cancel: &self.cancel,
-            progress,
-        };
+        let client = self.client.get_or_try_init(|| async { http::client(&self.options) }).await?;
+        let download = http::Download { client, url, options: &self.options, cancel: &self.cancel, progress };
         let file = download.run(&self.cache).await?;
         content.check(&file.path, url.as_str())?;
         if let Some(pin) = &pin
@@ -178,37 +160,23 @@ impl Fetcher {
             });
         }
         let size = file.size;
-        let new = Pin {
-            url: url.to_string(),
-            sha256: file.sha256.clone(),
-            size,
-        };
+        let new = Pin { url: url.to_string(), sha256: file.sha256.clone(), size };
         let path = self.cache.keep(file)?;
         let mut pins = self.pins.lock().await;
         pins.set(new);
         if let Some(lock_file) = &self.options.lock_file {
             pins.save(lock_file)?;
         }
-        Ok(Fetched {
-            path,
-            file_name: source.file_name(),
-            size,
-            cached: false,
-        })
+        Ok(Fetched { path, file_name: source.file_name(), size, cached: false })
     }
 }
 
 fn fetch_file(source: &Source, path: &Path, content: Content) -> Result<Fetched, FetchError> {
-    let metadata = std::fs::metadata(path).map_err(|error| FetchError::File {
-        path: path.to_path_buf(),
-        source: error,
-    })?;
+    let metadata = std::fs::metadata(path)
+        .map_err(|error| FetchError::File { path: path.to_path_buf(), source: error })?;
     if !metadata.is_file() {
         let error = std::io::Error::other("it is not a file");
-        return Err(FetchError::File {
-            path: path.to_path_buf(),
-            source: error,
-        });
+        return Err(FetchError::File { path: path.to_path_buf(), source: error });
     }
     content.check(path, &path.display().to_string())?;
     Ok(Fetched {

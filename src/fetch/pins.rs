@@ -47,30 +47,15 @@ impl Pins {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(source) => {
-                return Err(FetchError::Store {
-                    path: path.to_path_buf(),
-                    source,
-                });
+                return Err(FetchError::Store { path: path.to_path_buf(), source });
             }
         };
-        let invalid = |reason: String| FetchError::LockFile {
-            path: path.to_path_buf(),
-            reason,
-        };
+        let invalid = |reason: String| FetchError::LockFile { path: path.to_path_buf(), reason };
         let file: LockFile = serde_yaml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
         if file.version != 1 {
-            return Err(invalid(format!(
-                "version {} was written by a newer hub",
-                file.version
-            )));
+            return Err(invalid(format!("version {} was written by a newer hub", file.version)));
         }
-        Ok(Self {
-            by_url: file
-                .downloads
-                .into_iter()
-                .map(|pin| (pin.url.clone(), pin))
-                .collect(),
-        })
+        Ok(Self { by_url: file.downloads.into_iter().map(|pin| (pin.url.clone(), pin)).collect() })
     }
 
     /// Writes the lock file anew, whole or not at all.
@@ -78,22 +63,13 @@ impl Pins {
     /// # Errors
     /// The file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), FetchError> {
-        let failed = |source| FetchError::Store {
-            path: path.to_path_buf(),
-            source,
-        };
-        let file = LockFile {
-            version: 1,
-            downloads: self.by_url.values().cloned().collect(),
-        };
+        let failed = |source| FetchError::Store { path: path.to_path_buf(), source };
+        let file = LockFile { version: 1, downloads: self.by_url.values().cloned().collect() };
         let text = serde_yaml::to_string(&file).map_err(|e| failed(std::io::Error::other(e)))?;
         let text = format!(
             "# Digests of downloads. Written by `hub fetch` and `hub deploy`; keep it in version control.\n{text}"
         );
-        let parent = path
-            .parent()
-            .filter(|p| !p.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let new = tempfile::NamedTempFile::new_in(parent).map_err(failed)?;
         std::fs::write(new.path(), text).map_err(failed)?;
         readable_by_all(new.path()).map_err(failed)?;

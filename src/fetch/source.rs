@@ -25,10 +25,7 @@ impl Source {
         let Some((scheme, _)) = text.split_once("://") else {
             return Ok(Self::File(PathBuf::from(text)));
         };
-        let invalid = |reason: String| FetchError::Source {
-            text: text.to_owned(),
-            reason,
-        };
+        let invalid = |reason: String| FetchError::Source { text: text.to_owned(), reason };
         let url = Url::parse(text).map_err(|e| invalid(e.to_string()))?;
         match scheme {
             "http" | "https" => Ok(Self::Http(url)),
@@ -47,20 +44,12 @@ impl Source {
     pub fn file_name(&self) -> String {
         match self {
             Self::Http(url) => {
-                let last = url
-                    .path_segments()
-                    .and_then(|mut s| s.next_back())
-                    .unwrap_or_default();
-                if last.is_empty() {
-                    "index".to_owned()
-                } else {
-                    last.to_owned()
-                }
+                let last = url.path_segments().and_then(|mut s| s.next_back()).unwrap_or_default();
+                if last.is_empty() { "index".to_owned() } else { last.to_owned() }
             }
-            Self::File(path) => path
-                .file_name()
-                .map(|n| n.to_string_lossy().into_owned())
-                .unwrap_or_default(),
+            Self::File(path) => {
+                path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+            }
         }
     }
 }
@@ -91,22 +80,11 @@ mod tests {
 
     #[test]
     fn words_are_paths_or_urls() {
-        assert_eq!(
-            Source::parse("local/kserve.yaml").unwrap(),
-            Source::File("local/kserve.yaml".into())
-        );
-        assert_eq!(
-            Source::parse("file:///a/b.yaml").unwrap(),
-            Source::File("/a/b.yaml".into())
-        );
+        assert_eq!(Source::parse("local/kserve.yaml").unwrap(), Source::File("local/kserve.yaml".into()));
+        assert_eq!(Source::parse("file:///a/b.yaml").unwrap(), Source::File("/a/b.yaml".into()));
         let http = Source::parse("https://h.example/x/kserve.yaml?raw=1").unwrap();
         assert_eq!(http.file_name(), "kserve.yaml");
         assert!(Source::parse("s3://bucket/x").is_err());
-        assert!(
-            !Source::parse("https://u:secret@h.example/x")
-                .unwrap()
-                .to_string()
-                .contains("secret")
-        );
+        assert!(!Source::parse("https://u:secret@h.example/x").unwrap().to_string().contains("secret"));
     }
 }

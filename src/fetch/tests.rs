@@ -36,10 +36,7 @@ async fn serve(answers: Vec<String>) -> (String, Arc<AtomicUsize>) {
 }
 
 fn ok(body: &str) -> String {
-    format!(
-        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    )
+    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
 }
 
 fn status(line: &str) -> String {
@@ -52,9 +49,7 @@ struct Fixture {
 
 impl Fixture {
     fn new() -> Self {
-        Self {
-            dir: tempfile::tempdir().unwrap(),
-        }
+        Self { dir: tempfile::tempdir().unwrap() }
     }
 
     fn options(&self) -> FetchOptions {
@@ -68,9 +63,7 @@ impl Fixture {
 
     async fn fetch(&self, options: FetchOptions, url: &str, content: Content) -> Result<Fetched, FetchError> {
         let fetcher = Fetcher::new(options, CancellationToken::new())?;
-        fetcher
-            .fetch(&Source::parse(url)?, self.dir.path(), content, &|_| {})
-            .await
+        fetcher.fetch(&Source::parse(url)?, self.dir.path(), content, &|_| {}).await
     }
 }
 
@@ -79,31 +72,16 @@ async fn what_was_fetched_once_is_pinned_and_needs_no_network() {
     let (base, count) = serve(vec![ok("a: 1\n")]).await;
     let fixture = Fixture::new();
     let url = format!("{base}/x/a.yaml");
-    let first = fixture
-        .fetch(fixture.options(), &url, Content::Any)
-        .await
-        .unwrap();
+    let first = fixture.fetch(fixture.options(), &url, Content::Any).await.unwrap();
     assert!(!first.cached);
     assert_eq!(first.file_name, "a.yaml");
     assert_eq!(std::fs::read_to_string(&first.path).unwrap(), "a: 1\n");
-    let offline = FetchOptions {
-        offline: true,
-        ..fixture.options()
-    };
-    assert!(
-        fixture
-            .fetch(offline.clone(), &url, Content::Any)
-            .await
-            .unwrap()
-            .cached
-    );
+    let offline = FetchOptions { offline: true, ..fixture.options() };
+    assert!(fixture.fetch(offline.clone(), &url, Content::Any).await.unwrap().cached);
     assert_eq!(count.load(Ordering::SeqCst), 1);
     let lock = std::fs::read_to_string(fixture.dir.path().join("hub.lock")).unwrap();
     assert!(lock.contains(&url) && lock.contains("sha256: "), "{lock}");
-    let never = fixture
-        .fetch(offline, &format!("{base}/other"), Content::Any)
-        .await
-        .unwrap_err();
+    let never = fixture.fetch(offline, &format!("{base}/other"), Content::Any).await.unwrap_err();
     assert!(matches!(never, FetchError::Offline { .. }));
 }
 
@@ -111,25 +89,14 @@ async fn what_was_fetched_once_is_pinned_and_needs_no_network() {
 async fn other_bytes_than_pinned_are_refused_with_both_digests() {
     let (base, _) = serve(vec![ok("one"), ok("other")]).await;
     let fixture = Fixture::new();
-    let first = fixture
-        .fetch(fixture.options(), &base, Content::Any)
-        .await
-        .unwrap();
+    let first = fixture.fetch(fixture.options(), &base, Content::Any).await.unwrap();
     std::fs::remove_file(first.path).unwrap();
-    let error = fixture
-        .fetch(fixture.options(), &base, Content::Any)
-        .await
-        .unwrap_err();
-    let FetchError::Digest { expected, found, .. } = &error else {
-        panic!("{error}")
-    };
+    let error = fixture.fetch(fixture.options(), &base, Content::Any).await.unwrap_err();
+    let FetchError::Digest { expected, found, .. } = &error else { panic!("{error}") };
     assert_ne!(expected, found);
     let text = error.to_string();
     assert!(text.contains(expected) && text.contains(found), "{text}");
-    let update = FetchOptions {
-        update: true,
-        ..fixture.options()
-    };
+    let update = FetchOptions { update: true, ..fixture.options() };
     fixture.fetch(update, &base, Content::Any).await.unwrap();
 }
 
@@ -138,30 +105,16 @@ async fn passing_faults_are_tried_again_and_others_are_not() {
     let fixture = Fixture::new();
     let failing = status("500 Internal Server Error");
     let (base, count) = serve(vec![failing.clone(), failing.clone(), ok("fine")]).await;
-    fixture
-        .fetch(fixture.options(), &base, Content::Any)
-        .await
-        .unwrap();
+    fixture.fetch(fixture.options(), &base, Content::Any).await.unwrap();
     assert_eq!(count.load(Ordering::SeqCst), 3);
 
     let (base, count) = serve(vec![status("404 Not Found")]).await;
-    let error = fixture
-        .fetch(fixture.options(), &base, Content::Any)
-        .await
-        .unwrap_err();
+    let error = fixture.fetch(fixture.options(), &base, Content::Any).await.unwrap_err();
     assert_eq!(count.load(Ordering::SeqCst), 1);
-    assert!(
-        error
-            .to_string()
-            .contains("the server answers 404 Not Found (1 try)"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("the server answers 404 Not Found (1 try)"), "{error}");
 
     let (base, count) = serve(vec![failing]).await;
-    let error = fixture
-        .fetch(fixture.options(), &base, Content::Any)
-        .await
-        .unwrap_err();
+    let error = fixture.fetch(fixture.options(), &base, Content::Any).await.unwrap_err();
     assert_eq!(count.load(Ordering::SeqCst), 4);
     assert!(error.to_string().contains("(4 tries)"), "{error}");
 }
@@ -169,30 +122,19 @@ async fn passing_faults_are_tried_again_and_others_are_not() {
 #[tokio::test]
 async fn refused_silent_and_broken_servers_are_told_apart() {
     let fixture = Fixture::new();
-    let options = FetchOptions {
-        retries: 1,
-        ..fixture.options()
-    };
+    let options = FetchOptions { retries: 1, ..fixture.options() };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let closed = format!("http://{}/a", listener.local_addr().unwrap());
     drop(listener);
-    let error = fixture
-        .fetch(options.clone(), &closed, Content::Any)
-        .await
-        .unwrap_err();
+    let error = fixture.fetch(options.clone(), &closed, Content::Any).await.unwrap_err();
     assert!(error.to_string().contains("Connection refused"), "{error}");
 
     let (base, _) = serve(vec!["hang".into()]).await;
-    let error = fixture
-        .fetch(options.clone(), &base, Content::Any)
-        .await
-        .unwrap_err();
+    let error = fixture.fetch(options.clone(), &base, Content::Any).await.unwrap_err();
     assert!(matches!(error, FetchError::Timeout { .. }), "{error}");
 
-    let (base, _) = serve(vec![
-        "HTTP/1.1 200 OK\r\ncontent-length: 100\r\nconnection: close\r\n\r\nhalf".into(),
-    ])
-    .await;
+    let (base, _) =
+        serve(vec!["HTTP/1.1 200 OK\r\ncontent-length: 100\r\nconnection: close\r\n\r\nhalf".into()]).await;
     let error = fixture.fetch(options, &base, Content::Any).await.unwrap_err();
     assert!(matches!(error, FetchError::Network { .. }), "{error}");
     assert!(!fixture.dir.path().join("hub.lock").exists());
@@ -208,16 +150,11 @@ async fn what_is_no_manifest_is_neither_kept_nor_pinned() {
         ("kind: A\napiVersion: v1\n---\nkind: B\n", "no apiVersion"),
     ] {
         let (base, _) = serve(vec![ok(body)]).await;
-        let error = fixture
-            .fetch(fixture.options(), &base, Content::Manifests)
-            .await
-            .unwrap_err();
+        let error = fixture.fetch(fixture.options(), &base, Content::Manifests).await.unwrap_err();
         assert!(error.to_string().contains(reason), "{body}: {error}");
     }
     assert!(!fixture.dir.path().join("hub.lock").exists());
-    let kept: Vec<_> = std::fs::read_dir(fixture.dir.path().join("cache/sha256"))
-        .unwrap()
-        .collect();
+    let kept: Vec<_> = std::fs::read_dir(fixture.dir.path().join("cache/sha256")).unwrap().collect();
     assert!(kept.is_empty(), "{kept:?}");
 }
 
@@ -229,12 +166,7 @@ async fn a_cancelled_download_says_so() {
     cancel.cancel();
     let fetcher = Fetcher::new(fixture.options(), cancel).unwrap();
     let error = fetcher
-        .fetch(
-            &Source::parse(&base).unwrap(),
-            fixture.dir.path(),
-            Content::Any,
-            &|_| {},
-        )
+        .fetch(&Source::parse(&base).unwrap(), fixture.dir.path(), Content::Any, &|_| {})
         .await
         .unwrap_err();
     assert!(matches!(error, FetchError::Interrupted { .. }));
@@ -272,10 +204,7 @@ fn the_one_root_folder_is_stripped() {
     });
     let target = dir.path().join("out");
     unpack(&archive, "a", &target, Limits::default()).unwrap();
-    assert_eq!(
-        std::fs::read_to_string(target.join("config/a.yaml")).unwrap(),
-        "a:1"
-    );
+    assert_eq!(std::fs::read_to_string(target.join("config/a.yaml")).unwrap(), "a:1");
 }
 
 #[test]
@@ -283,12 +212,7 @@ fn harmful_archives_are_refused_and_leave_nothing() {
     let cases: [(&str, tar::EntryType, Option<&str>, &str); 4] = [
         ("../evil", tar::EntryType::Regular, None, "would land outside"),
         ("/etc/evil", tar::EntryType::Regular, None, "would land outside"),
-        (
-            "r/link",
-            tar::EntryType::Symlink,
-            Some("../../etc/passwd"),
-            "leads out of it",
-        ),
+        ("r/link", tar::EntryType::Symlink, Some("../../etc/passwd"), "leads out of it"),
         ("r/dev", tar::EntryType::Char, None, "neither a file"),
     ];
     for (path, kind, link, reason) in cases {

@@ -48,12 +48,7 @@ pub fn find(
     }
     let file = dir.join(trigger.name());
     if files && is_executable(&file) {
-        hooks.push(Hook {
-            name: trigger.name().to_owned(),
-            path: file,
-            timeout: None,
-            ignore_errors: false,
-        });
+        hooks.push(Hook { name: trigger.name().to_owned(), path: file, timeout: None, ignore_errors: false });
     }
     Ok(hooks)
 }
@@ -66,11 +61,7 @@ fn fires(declaration: &HookDeclaration, trigger: Trigger) -> bool {
 fn locate(file: &str, dir: &Path, stack_dir: &Path) -> Result<PathBuf, HookError> {
     if Path::new(file).is_absolute() {
         let path = PathBuf::from(file);
-        return if path.is_file() {
-            Ok(path)
-        } else {
-            Err(missing(file, &[path]))
-        };
+        return if path.is_file() { Ok(path) } else { Err(missing(file, &[path])) };
     }
     let folders = [
         dir.to_path_buf(),
@@ -88,23 +79,16 @@ fn locate(file: &str, dir: &Path, stack_dir: &Path) -> Result<PathBuf, HookError
         format!("bin/{file}.sh"),
         format!("_{file}.sh"),
     ];
-    let found = folders
-        .iter()
-        .flat_map(|f| variants.iter().map(|v| f.join(v)))
-        .find(|path| path.is_file());
+    let found = folders.iter().flat_map(|f| variants.iter().map(|v| f.join(v))).find(|path| path.is_file());
     found.ok_or_else(|| missing(file, &folders))
 }
 
 fn missing(file: &str, folders: &[PathBuf]) -> HookError {
     let folders: Vec<String> = folders.iter().map(|f| f.display().to_string()).collect();
-    HookError::Missing {
-        file: file.to_owned(),
-        looked: format!("looked in {}", folders.join(", ")),
-    }
+    HookError::Missing { file: file.to_owned(), looked: format!("looked in {}", folders.join(", ")) }
 }
 
 fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    path.metadata()
-        .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+    path.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
 }

@@ -87,10 +87,7 @@ pub enum HookError {
     },
     /// It could not be started.
     #[error("the hook {hook} cannot be started: {source}")]
-    #[diagnostic(
-        code(hub::hook::start),
-        help("is the program in its first line (#!) installed?")
-    )]
+    #[diagnostic(code(hub::hook::start), help("is the program in its first line (#!) installed?"))]
     Start {
         /// The hook's path in the component.
         hook: String,

@@ -47,10 +47,7 @@ pub fn run(
     line: &(dyn Fn(HookStream, &str) + Sync),
 ) -> Result<HookOutput, HookError> {
     let start = Instant::now();
-    let failed = |source| HookError::Start {
-        hook: hook.name.clone(),
-        source,
-    };
+    let failed = |source| HookError::Start { hook: hook.name.clone(), source };
     let (out_reader, out_writer) = std::io::pipe().map_err(failed)?;
     let (err_reader, err_writer) = std::io::pipe().map_err(failed)?;
     let handle = duct::cmd(&hook.path, std::iter::empty::<&str>())
@@ -93,31 +90,14 @@ pub fn run(
     let name = hook.name.clone();
     match ended.map_err(failed)? {
         End::Exited(status) if status.success() => {
-            let stdout = stdout
-                .into_inner()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            Ok(HookOutput {
-                stdout,
-                took: start.elapsed(),
-            })
+            let stdout = stdout.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Ok(HookOutput { stdout, took: start.elapsed() })
         }
         End::Exited(status) => Err(match (status.code(), status.signal()) {
-            (Some(code), _) => HookError::Failed {
-                hook: name,
-                code,
-                stderr,
-            },
-            (None, signal) => HookError::Killed {
-                hook: name,
-                signal: signal.unwrap_or_default(),
-                stderr,
-            },
+            (Some(code), _) => HookError::Failed { hook: name, code, stderr },
+            (None, signal) => HookError::Killed { hook: name, signal: signal.unwrap_or_default(), stderr },
         }),
-        End::TimedOut => Err(HookError::TimedOut {
-            hook: name,
-            timeout,
-            stderr,
-        }),
+        End::TimedOut => Err(HookError::TimedOut { hook: name, timeout, stderr }),
         End::Interrupted => Err(HookError::Interrupted { hook: name }),
     }
 }
@@ -129,11 +109,8 @@ enum End {
 }
 
 fn wait(handle: &duct::Handle, deadline: Instant, cancel: &CancellationToken) -> std::io::Result<End> {
-    let groups: Vec<Pid> = handle
-        .pids()
-        .into_iter()
-        .filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?))
-        .collect();
+    let groups: Vec<Pid> =
+        handle.pids().into_iter().filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?)).collect();
     loop {
         let next = deadline.min(Instant::now() + POLL);
         if let Some(output) = handle.wait_deadline(next)? {
@@ -195,18 +172,10 @@ mod tests {
         let path = dir.path().join("pre-deploy");
         std::fs::write(&path, script).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let hook = Hook {
-            name: "pre-deploy".into(),
-            path,
-            timeout: None,
-            ignore_errors: false,
-        };
+        let hook = Hook { name: "pre-deploy".into(), path, timeout: None, ignore_errors: false };
         let context = HookContext {
             dir: dir.path().to_path_buf(),
-            environment: vec![
-                ("PATH".into(), "/usr/bin:/bin".into()),
-                ("MODE".into(), "x y".into()),
-            ],
+            environment: vec![("PATH".into(), "/usr/bin:/bin".into()), ("MODE".into(), "x y".into())],
             timeout: Duration::from_secs(60),
         };
         (dir, hook, context)
@@ -227,10 +196,7 @@ mod tests {
     fn a_failure_shows_code_and_stderr() {
         let (_dir, hook, context) = hook("#!/bin/sh\necho no such bucket >&2\nexit 3\n");
         let error = run(&hook, &context, &CancellationToken::new(), &|_, _| {}).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the hook pre-deploy exits 3:\n  | no such bucket"
-        );
+        assert_eq!(error.to_string(), "the hook pre-deploy exits 3:\n  | no such bucket");
     }
 
     #[test]

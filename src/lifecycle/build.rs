@@ -21,7 +21,5 @@ pub(super) struct Built {
 /// The engine's, with file and line; or there is nothing to build, and the component is not `bare`.
 pub(super) fn build(name: &str, dir: &Path, crds: &[PathBuf], bare: bool) -> Result<Built, Error> {
     let _ = (dir, crds, bare);
-    Err(Error::Nothing {
-        component: name.to_owned(),
-    })
+    Err(Error::Nothing { component: name.to_owned() })
 }

@@ -60,15 +60,8 @@ pub async fn prepare(
     for warning in built.warnings {
         run.warn(Some(&component.name), warning);
     }
-    run.tell(&Event::Built {
-        component: component.name.clone(),
-        objects: built.objects.len(),
-    });
-    Ok(Prepared {
-        objects: built.objects,
-        namespace: parameters.by_env(NAMESPACE),
-        scratch,
-    })
+    run.tell(&Event::Built { component: component.name.clone(), objects: built.objects.len() });
+    Ok(Prepared { objects: built.objects, namespace: parameters.by_env(NAMESPACE), scratch })
 }
 
 /// Takes a component as far as its hooks before the build.
@@ -97,11 +90,7 @@ pub(super) async fn render(
         workspace,
     };
     let crds = download(run, name, parameters, scratch.workspace.dir()).await?;
-    let trigger = if verb == Verb::Undeploy {
-        Trigger::PreUndeploy
-    } else {
-        Trigger::PreDeploy
-    };
+    let trigger = if verb == Verb::Undeploy { Trigger::PreUndeploy } else { Trigger::PreDeploy };
     if verb == Verb::Plan {
         if !component.stack_hooks.is_empty() {
             run.warn(
@@ -110,9 +99,7 @@ pub(super) async fn render(
             );
         }
     } else {
-        scratch
-            .run_hooks(run, trigger, &scratch.stack_hooks, false)
-            .await?;
+        scratch.run_hooks(run, trigger, &scratch.stack_hooks, false).await?;
     }
     run.enter(name, Phase::Rendering)?;
     template::render(scratch.workspace.dir(), &component.manifest.templates, parameters)?;
@@ -124,11 +111,7 @@ pub(super) async fn render(
 impl Scratch {
     /// Runs the hooks after everything else: the component's own, then the stack's.
     pub(super) async fn run_post_hooks(&self, run: &Run) -> Result<(), Error> {
-        let trigger = if self.verb == Verb::Undeploy {
-            Trigger::PostUndeploy
-        } else {
-            Trigger::PostDeploy
-        };
+        let trigger = if self.verb == Verb::Undeploy { Trigger::PostUndeploy } else { Trigger::PostDeploy };
         self.run_hooks(run, trigger, &self.own_hooks, true).await?;
         self.run_hooks(run, trigger, &self.stack_hooks, false).await
     }
@@ -158,11 +141,7 @@ impl Scratch {
 
     async fn run_hook(&self, run: &Run, trigger: Trigger, hook: hooks::Hook) -> Result<(), Error> {
         let (component, name) = (self.name.clone(), hook.name.clone());
-        run.tell(&Event::HookStarted {
-            component: component.clone(),
-            hook: name.clone(),
-            trigger,
-        });
+        run.tell(&Event::HookStarted { component: component.clone(), hook: name.clone(), trigger });
         let (context, cancel, listener) = (self.context.clone(), run.cancel.clone(), run.listener.clone());
         let (mask, line_component, line_hook) = (self.mask.clone(), component.clone(), name.clone());
         let ignore = hook.ignore_errors;
@@ -179,21 +158,14 @@ impl Scratch {
         .await?;
         match result {
             Ok(output) => {
-                run.tell(&Event::HookFinished {
-                    component,
-                    hook: name,
-                    seconds: output.took.as_secs_f64(),
-                });
+                run.tell(&Event::HookFinished { component, hook: name, seconds: output.took.as_secs_f64() });
                 Ok(())
             }
             Err(error @ hooks::HookError::Interrupted { .. }) => Err(error.into()),
             Err(error) if ignore => {
                 run.warn(
                     Some(&component),
-                    format!(
-                        "{}; it is ignored, as declared",
-                        self.mask.text(&error.to_string())
-                    ),
+                    format!("{}; it is ignored, as declared", self.mask.text(&error.to_string())),
                 );
                 Ok(())
             }
@@ -205,25 +177,9 @@ impl Scratch {
     fn masked(&self, error: hooks::HookError) -> hooks::HookError {
         use hooks::HookError::{Failed, Killed, TimedOut};
         match error {
-            Failed { hook, code, stderr } => Failed {
-                hook,
-                code,
-                stderr: self.mask.text(&stderr),
-            },
-            Killed { hook, signal, stderr } => Killed {
-                hook,
-                signal,
-                stderr: self.mask.text(&stderr),
-            },
-            TimedOut {
-                hook,
-                timeout,
-                stderr,
-            } => TimedOut {
-                hook,
-                timeout,
-                stderr: self.mask.text(&stderr),
-            },
+            Failed { hook, code, stderr } => Failed { hook, code, stderr: self.mask.text(&stderr) },
+            Killed { hook, signal, stderr } => Killed { hook, signal, stderr: self.mask.text(&stderr) },
+            TimedOut { hook, timeout, stderr } => TimedOut { hook, timeout, stderr: self.mask.text(&stderr) },
             other => other,
         }
     }

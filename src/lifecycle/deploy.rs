@@ -67,10 +67,7 @@ pub(super) struct Ready {
 impl Ready {
     async fn new(run: &Run, connection: &Connection, request: &Request, verb: Verb) -> Result<Self, Error> {
         let inventories = recorded(run, &connection.cluster).await?;
-        let platform = Probed {
-            cluster: &connection.cluster,
-            inventories: &inventories,
-        };
+        let platform = Probed { cluster: &connection.cluster, inventories: &inventories };
         let selection = stack::select(&run.stack, request, &platform)?;
         check_meant(&run.stack, &selection.order, &run.layers)?;
         let parameters = resolve_all(&run.stack, &selection.order, &run.layers)?;
@@ -78,10 +75,7 @@ impl Ready {
         for addition in &selection.additions {
             run.tell(&Event::ComponentAdded(addition.clone()));
         }
-        Ok(Self {
-            selection,
-            parameters,
-        })
+        Ok(Self { selection, parameters })
     }
 }
 
@@ -109,16 +103,11 @@ pub(super) struct Probed<'a> {
 
 impl Platform for Probed<'_> {
     fn serves(&self, kinds: &[&str]) -> bool {
-        kinds.iter().all(|kind| {
-            kind.parse::<GroupKind>()
-                .is_ok_and(|kind| self.cluster.serves(&kind))
-        })
+        kinds.iter().all(|kind| kind.parse::<GroupKind>().is_ok_and(|kind| self.cluster.serves(&kind)))
     }
 
     fn is_deployed(&self, component: &str) -> bool {
-        self.inventories
-            .iter()
-            .any(|i| i.owner.component == component && !i.is_empty())
+        self.inventories.iter().any(|i| i.owner.component == component && !i.is_empty())
     }
 }
 
@@ -144,16 +133,10 @@ pub(super) async fn take_lock(run: &Run, connection: &Connection) -> Result<Lock
     };
     let host = settings.host.clone();
     let is_dead = move |holder: &Holder| holder.host == host && !is_running(holder.pid);
-    let options = LockOptions {
-        wait: Duration::ZERO,
-        is_dead: &is_dead,
-    };
+    let options = LockOptions { wait: Duration::ZERO, is_dead: &is_dead };
     let events = |event: hub_cluster::Event| {
         if let hub_cluster::Event::LockTakenOver { holder, command } = event {
-            run.warn(
-                None,
-                format!("took over the lock of {holder}, whose run `{command}` is dead"),
-            );
+            run.warn(None, format!("took over the lock of {holder}, whose run `{command}` is dead"));
         }
     };
     let deadline = Instant::now() + settings.lock_timeout;
@@ -164,23 +147,11 @@ pub(super) async fn take_lock(run: &Run, connection: &Connection) -> Result<Lock
             return Err(Error::Interrupted);
         }
         // Never dropped half-way: a lock that was just created would be nobody's.
-        match Lock::acquire(
-            &connection.cluster,
-            name,
-            namespace,
-            holder.clone(),
-            options,
-            &events,
-        )
-        .await
-        {
+        match Lock::acquire(&connection.cluster, name, namespace, holder.clone(), options, &events).await {
             Ok(lock) => return Ok(lock),
             Err(hub_cluster::Error::LockHeld { holder, .. }) if Instant::now() < deadline => {
                 if !told {
-                    run.tell(&Event::LockAwaited {
-                        holder: holder.who,
-                        command: holder.command,
-                    });
+                    run.tell(&Event::LockAwaited { holder: holder.who, command: holder.command });
                     told = true;
                 }
             }
@@ -216,26 +187,11 @@ async fn deploy_one<'a>(
     let mut counts = Counts::default();
     let result = match run.stack.component(name) {
         Ok(component) => {
-            deploy_component(
-                run,
-                connection,
-                component,
-                &ready.parameters[name],
-                options,
-                &mut counts,
-            )
-            .await
+            deploy_component(run, connection, component, &ready.parameters[name], options, &mut counts).await
         }
         Err(problem) => Err(problem.into()),
     };
-    finish(
-        run,
-        name,
-        start,
-        result
-            .map(|status| (status, counts))
-            .map_err(|error| (error, counts)),
-    )
+    finish(run, name, start, result.map(|status| (status, counts)).map_err(|error| (error, counts)))
 }
 
 async fn deploy_component(
@@ -292,21 +248,10 @@ async fn plan_only<'a>(
         let plan = make_plan(run, connection, name, prepared.objects, namespace, &plan_options).await?;
         counts = plan.counts();
         refuse_problems(name, &plan)?;
-        Ok(if plan.is_unchanged() {
-            Status::Unchanged
-        } else {
-            Status::Pending
-        })
+        Ok(if plan.is_unchanged() { Status::Unchanged } else { Status::Pending })
     }
     .await;
-    finish(
-        run,
-        name,
-        start,
-        result
-            .map(|status| (status, counts))
-            .map_err(|error| (error, counts)),
-    )
+    finish(run, name, start, result.map(|status| (status, counts)).map_err(|error| (error, counts)))
 }
 
 fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -315,10 +260,7 @@ fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// Whether later components' objects may need this one to be there.
 fn brings_others(object: &serde_json::Value) -> bool {
-    matches!(
-        object["kind"].as_str(),
-        Some("Namespace" | "CustomResourceDefinition")
-    )
+    matches!(object["kind"].as_str(), Some("Namespace" | "CustomResourceDefinition"))
 }
 
 fn plan_options(
@@ -346,19 +288,10 @@ async fn make_plan(
     namespace: Option<&str>,
     options: &PlanOptions,
 ) -> Result<Plan, Error> {
-    let planned = hub_cluster::plan(
-        &connection.cluster,
-        &owner(run, name),
-        objects,
-        namespace,
-        options,
-    )
-    .await;
+    let planned =
+        hub_cluster::plan(&connection.cluster, &owner(run, name), objects, namespace, options).await;
     let plan = planned.map_err(|error| explain_kinds(run, name, error))?;
-    run.tell(&Event::Planned {
-        component: name.to_owned(),
-        plan: plan.clone(),
-    });
+    run.tell(&Event::Planned { component: name.to_owned(), plan: plan.clone() });
     Ok(plan)
 }
 
@@ -367,10 +300,7 @@ fn refuse_problems(name: &str, plan: &Plan) -> Result<(), Error> {
         return Ok(());
     }
     let problems = plan.problems.iter().map(ToString::to_string).collect();
-    Err(Error::Refused {
-        component: name.to_owned(),
-        problems,
-    })
+    Err(Error::Refused { component: name.to_owned(), problems })
 }
 
 /// Says which component brings a kind that the cluster does not know.
@@ -382,10 +312,9 @@ fn explain_kinds(run: &Run, name: &str, error: hub_cluster::Error) -> Error {
     for unknown in &kinds {
         let kind = unknown.kind.to_string();
         help.push(match run.stack.bringer_of(&kind) {
-            Some(component) => format!(
-                "{kind} comes with the component {0}: `hub deploy {0}`",
-                component.name
-            ),
+            Some(component) => {
+                format!("{kind} comes with the component {0}: `hub deploy {0}`", component.name)
+            }
             None if unknown.served_versions.is_empty() => {
                 format!(
                     "no component of this stack names {kind} under `kinds:`; install what defines it first"
@@ -394,15 +323,8 @@ fn explain_kinds(run: &Run, name: &str, error: hub_cluster::Error) -> Error {
             None => format!("the cluster has {kind} as {}", unknown.served_versions.join(", ")),
         });
     }
-    let list: Vec<String> = kinds
-        .iter()
-        .map(|k| format!("{} ({})", k.kind, k.api_version))
-        .collect();
-    Error::UnknownKinds {
-        component: name.to_owned(),
-        kinds: list.join(", "),
-        help: help.join("; "),
-    }
+    let list: Vec<String> = kinds.iter().map(|k| format!("{} ({})", k.kind, k.api_version)).collect();
+    Error::UnknownKinds { component: name.to_owned(), kinds: list.join(", "), help: help.join("; ") }
 }
 
 async fn carry_out(
@@ -431,12 +353,7 @@ pub(super) async fn apply(
     plan: &Plan,
     options: &ApplyOptions,
 ) -> Result<(), Error> {
-    let tell = |happened| {
-        run.tell(&Event::Object {
-            component: name.to_owned(),
-            happened,
-        })
-    };
+    let tell = |happened| run.tell(&Event::Object { component: name.to_owned(), happened });
     let outcome = hub_cluster::apply(&connection.cluster, plan, options, &tell, &run.cancel).await?;
     for warning in &outcome.warnings {
         run.warn(Some(name), warning.clone());
@@ -456,19 +373,13 @@ pub(super) async fn apply(
         return Err(Error::Interrupted);
     }
     if !failures.is_empty() {
-        return Err(Error::Objects {
-            component: name.to_owned(),
-            failures,
-        });
+        return Err(Error::Objects { component: name.to_owned(), failures });
     }
     let waits: Vec<String> = outcome.not_ready().filter_map(not_ready).collect();
     if waits.is_empty() {
         return Ok(());
     }
-    Err(Error::NotReady {
-        component: name.to_owned(),
-        waits,
-    })
+    Err(Error::NotReady { component: name.to_owned(), waits })
 }
 
 fn not_ready(result: &hub_cluster::ObjectResult) -> Option<String> {

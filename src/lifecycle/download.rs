@@ -32,10 +32,7 @@ pub(super) async fn download(
         let shown = url.clone();
         let (archive, target) = (archive.path, target.clone());
         let scratch = dir.to_path_buf();
-        blocking("unpacking", move || {
-            layout.unpack(&archive, &shown, &scratch, &target)
-        })
-        .await??;
+        blocking("unpacking", move || layout.unpack(&archive, &shown, &scratch, &target)).await??;
     }
     for word in words(parameters, RESOURCES) {
         let fetched = fetch(run, component, &word, dir, Content::Manifests).await?;
@@ -53,16 +50,9 @@ pub(super) async fn download(
 /// Everything that a component's parameters name to be fetched.
 #[must_use]
 pub(super) fn sources(parameters: &ParameterSet) -> Vec<(String, Content)> {
-    let resources = words(parameters, RESOURCES)
-        .into_iter()
-        .chain(words(parameters, CRDS));
+    let resources = words(parameters, RESOURCES).into_iter().chain(words(parameters, CRDS));
     let manifests = resources.map(|word| (word, Content::Manifests));
-    parameters
-        .by_env(TARBALL_URL)
-        .map(|url| (url, Content::Any))
-        .into_iter()
-        .chain(manifests)
-        .collect()
+    parameters.by_env(TARBALL_URL).map(|url| (url, Content::Any)).into_iter().chain(manifests).collect()
 }
 
 fn words(parameters: &ParameterSet, variable: &str) -> Vec<String> {
@@ -71,9 +61,7 @@ fn words(parameters: &ParameterSet, variable: &str) -> Vec<String> {
         serde_json::Value::Array(items) => items.iter().map(crate::parameters::text_of).collect::<Vec<_>>(),
         value => vec![crate::parameters::text_of(value)],
     });
-    words
-        .flat_map(|text| text.split_whitespace().map(ToOwned::to_owned).collect::<Vec<_>>())
-        .collect()
+    words.flat_map(|text| text.split_whitespace().map(ToOwned::to_owned).collect::<Vec<_>>()).collect()
 }
 
 /// Fetches one thing and tells how it goes.
@@ -89,17 +77,8 @@ pub(super) async fn fetch(
     let progress = |progress: FetchProgress| {
         let (component, source) = (component.to_owned(), shown.clone());
         run.tell(&match progress {
-            FetchProgress::Bytes(bytes, total) => Event::FetchProgress {
-                component,
-                source,
-                bytes,
-                total,
-            },
-            FetchProgress::Retry(reason) => Event::FetchRetry {
-                component,
-                source,
-                reason,
-            },
+            FetchProgress::Bytes(bytes, total) => Event::FetchProgress { component, source, bytes, total },
+            FetchProgress::Retry(reason) => Event::FetchRetry { component, source, reason },
         });
     };
     let fetched = run.fetcher.fetch(&source, dir, content, &progress).await?;
@@ -113,10 +92,7 @@ pub(super) async fn fetch(
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
-    let failed = |source| FetchError::Store {
-        path: to.to_path_buf(),
-        source,
-    };
+    let failed = |source| FetchError::Store { path: to.to_path_buf(), source };
     if let Some(parent) = to.parent() {
         std::fs::create_dir_all(parent).map_err(failed)?;
     }
@@ -161,14 +137,8 @@ impl Layout {
     }
 
     fn unpack(&self, archive: &Path, shown: &str, scratch: &Path, target: &Path) -> Result<(), FetchError> {
-        let store = |source| FetchError::Store {
-            path: target.to_path_buf(),
-            source,
-        };
-        let holder = tempfile::Builder::new()
-            .prefix(".tarball-")
-            .tempdir_in(scratch)
-            .map_err(store)?;
+        let store = |source| FetchError::Store { path: target.to_path_buf(), source };
+        let holder = tempfile::Builder::new().prefix(".tarball-").tempdir_in(scratch).map_err(store)?;
         let content = holder.path().join("content");
         unpack(archive, shown, &content, Limits::default())?;
         if target.exists() {
@@ -196,14 +166,9 @@ impl Layout {
 }
 
 fn missing(archive: &str, subpath: &str, content: &Path) -> FetchError {
-    let names = std::fs::read_dir(content)
-        .into_iter()
-        .flatten()
-        .filter_map(Result::ok);
-    let mut folders: Vec<String> = names
-        .filter(|e| e.path().is_dir())
-        .map(|e| e.file_name().to_string_lossy().into_owned())
-        .collect();
+    let names = std::fs::read_dir(content).into_iter().flatten().filter_map(Result::ok);
+    let mut folders: Vec<String> =
+        names.filter(|e| e.path().is_dir()).map(|e| e.file_name().to_string_lossy().into_owned()).collect();
     folders.sort();
     FetchError::Subpath {
         archive: archive.to_owned(),
@@ -234,12 +199,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     what: &'static str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|e| Error::Internal {
-            what,
-            reason: e.to_string(),
-        })
+    tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal { what, reason: e.to_string() })
 }
 
 /// Fetches everything that a component names, into the cache; gives how many.

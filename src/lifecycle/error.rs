@@ -32,10 +32,7 @@ pub enum Error {
     Hook(#[from] HookError),
     /// A component's objects cannot be built.
     #[error("{component} cannot be built: {message}")]
-    #[diagnostic(
-        code(hub::build::kustomize),
-        help("`hub render {component}` builds it without a cluster")
-    )]
+    #[diagnostic(code(hub::build::kustomize), help("`hub render {component}` builds it without a cluster"))]
     Build {
         /// The component.
         component: String,
@@ -119,10 +116,7 @@ pub enum Error {
         help: String,
     },
     /// The plan cannot be carried out; nothing was changed.
-    #[error(
-        "{component} cannot be deployed, nothing of it was changed:{}",
-        listed(problems)
-    )]
+    #[error("{component} cannot be deployed, nothing of it was changed:{}", listed(problems))]
     #[diagnostic(code(hub::cluster::refused))]
     Refused {
         /// The component.
@@ -179,10 +173,7 @@ pub enum Error {
     },
     /// Others need what is to be undeployed.
     #[error("{} cannot be undeployed: {}", components.join(", "), reasons.join(", "))]
-    #[diagnostic(
-        code(hub::stack::needed),
-        help("undeploy the others too, or insist with --only")
-    )]
+    #[diagnostic(code(hub::stack::needed), help("undeploy the others too, or insist with --only"))]
     Needed {
         /// The components.
         components: Vec<String>,
@@ -251,23 +242,16 @@ impl From<crate::diagnostic::Problem> for Error {
 impl From<hub_cluster::Error> for Error {
     fn from(source: hub_cluster::Error) -> Self {
         match source {
-            hub_cluster::Error::LockHeld { holder, since, .. } => Self::Locked {
-                holder: holder.who,
-                command: holder.command,
-                since: since.to_string(),
-            },
-            other => Self::Cluster {
-                source: Box::new(other),
-            },
+            hub_cluster::Error::LockHeld { holder, since, .. } => {
+                Self::Locked { holder: holder.who, command: holder.command, since: since.to_string() }
+            }
+            other => Self::Cluster { source: Box::new(other) },
         }
     }
 }
 
 fn listed(lines: &[String]) -> String {
-    lines
-        .iter()
-        .map(|line| format!("\n  - {}", line.replace('\n', "\n    ")))
-        .collect()
+    lines.iter().map(|line| format!("\n  - {}", line.replace('\n', "\n    "))).collect()
 }
 
 /// The error with its causes, each once.

@@ -23,15 +23,9 @@ pub(super) fn variables(
     workspace: &Workspace,
 ) -> Result<Vec<(String, String)>, WorkspaceError> {
     let bin = programs(&run.settings.program, workspace)?;
-    let inherited = run
-        .settings
-        .environment
-        .iter()
-        .filter(|(name, _)| !name.starts_with("TF_VAR_"));
+    let inherited = run.settings.environment.iter().filter(|(name, _)| !name.starts_with("TF_VAR_"));
     let mut all: BTreeMap<String, String> = inherited.cloned().collect();
-    let path = all
-        .get("PATH")
-        .map_or_else(|| "/usr/bin:/bin".to_owned(), Clone::clone);
+    let path = all.get("PATH").map_or_else(|| "/usr/bin:/bin".to_owned(), Clone::clone);
     let mut set = |name: &str, value: String| all.insert(name.to_owned(), value);
     set("PATH", format!("{}:{path}", bin.display()));
     set("COMPONENT_NAME", component.to_owned());
@@ -40,12 +34,8 @@ pub(super) fn variables(
             set(name, text_of(&parameter.value).trim().to_owned());
         }
     }
-    let absolute = |path: &Path| {
-        path.canonicalize()
-            .unwrap_or_else(|_| path.to_path_buf())
-            .display()
-            .to_string()
-    };
+    let absolute =
+        |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf()).display().to_string();
     set("HUB", run.settings.program.display().to_string());
     set("HUB_COMPONENT", component.to_owned());
     set("HUB_COMPONENT_DIR", workspace.dir().display().to_string());
@@ -63,10 +53,7 @@ pub(super) fn variables(
         }
         // A hook must not reach another cluster than the run does.
         None => {
-            set(
-                "KUBECONFIG",
-                workspace.dir().join(".no-kubeconfig").display().to_string(),
-            );
+            set("KUBECONFIG", workspace.dir().join(".no-kubeconfig").display().to_string());
         }
     }
     Ok(all.into_iter().collect())
@@ -78,10 +65,8 @@ fn programs(program: &Path, workspace: &Workspace) -> Result<std::path::PathBuf,
     for name in ["hub", "hubctl"] {
         let link = bin.join(name);
         if link.symlink_metadata().is_err() {
-            std::os::unix::fs::symlink(program, &link).map_err(|source| WorkspaceError::Create {
-                path: link.clone(),
-                source,
-            })?;
+            std::os::unix::fs::symlink(program, &link)
+                .map_err(|source| WorkspaceError::Create { path: link.clone(), source })?;
         }
     }
     Ok(bin)

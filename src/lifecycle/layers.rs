@@ -34,10 +34,7 @@ pub fn gather(
     let mut variables = Vec::new();
     layers.push_declarations(&stack.parameters, Provenance::Stack, variable, &mut variables);
     for (name, declarations) in environment.iter().flat_map(|e| &e.layers) {
-        let provenance = |place| Provenance::Environment {
-            name: name.clone(),
-            place,
-        };
+        let provenance = |place| Provenance::Environment { name: name.clone(), place };
         layers.push_declarations(declarations, provenance, variable, &mut variables);
     }
     for file in &overrides.files {
@@ -50,10 +47,8 @@ pub fn gather(
     }
     for component in stack.components.values() {
         for declaration in &component.manifest.parameters {
-            let value = declaration
-                .from_env
-                .as_ref()
-                .and_then(|name| variable(name).map(|value| (name, value)));
+            let value =
+                declaration.from_env.as_ref().and_then(|name| variable(name).map(|value| (name, value)));
             if let Some((name, value)) = value {
                 variables.push(Assignment {
                     name: declaration.name.clone(),
@@ -83,14 +78,10 @@ pub fn check_meant(stack: &Stack, selected: &[String], layers: &ParameterLayers)
     let mut problems = Problems::default();
     for assignment in layers.assignments() {
         let flag = assignment.provenance == Provenance::Flag;
-        let among = stack
-            .components
-            .values()
-            .filter(|c| !flag || selected.contains(&c.name));
+        let among = stack.components.values().filter(|c| !flag || selected.contains(&c.name));
         let among = among.filter(|c| assignment.component.as_ref().is_none_or(|name| *name == c.name));
-        let declared: Vec<&str> = among
-            .flat_map(|c| c.manifest.parameters.iter().map(|p| p.name.as_str()))
-            .collect();
+        let declared: Vec<&str> =
+            among.flat_map(|c| c.manifest.parameters.iter().map(|p| p.name.as_str())).collect();
         let own = matches!(assignment.provenance, Provenance::Stack(_));
         if declared.contains(&assignment.name.as_str()) || own {
             continue;

@@ -20,20 +20,12 @@ pub fn resolve_all(
 ) -> Result<BTreeMap<String, ParameterSet>, Problems> {
     let mut problems = Problems::default();
     let mut sets = BTreeMap::new();
-    let components: Vec<&Component> = selected
-        .iter()
-        .filter_map(|name| stack.components.get(name))
-        .collect();
-    let provides: Vec<&str> = components
-        .iter()
-        .flat_map(|c| c.manifest.provides.iter().map(|p| p.value.as_str()))
-        .collect();
+    let components: Vec<&Component> = selected.iter().filter_map(|name| stack.components.get(name)).collect();
+    let provides: Vec<&str> =
+        components.iter().flat_map(|c| c.manifest.provides.iter().map(|p| p.value.as_str())).collect();
     for component in components {
         let bindings = Bindings::from([
-            (
-                "hub.componentName".to_owned(),
-                Value::from(component.name.clone()),
-            ),
+            ("hub.componentName".to_owned(), Value::from(component.name.clone())),
             ("hub.stackName".to_owned(), Value::from(stack.name.clone())),
             ("hub.provides".to_owned(), Value::from(provides.join(" "))),
         ]);

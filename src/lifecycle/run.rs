@@ -88,19 +88,13 @@ impl Run {
         if self.cancel.is_cancelled() {
             return Err(Error::Interrupted);
         }
-        self.tell(&Event::PhaseStarted {
-            component: component.to_owned(),
-            phase,
-        });
+        self.tell(&Event::PhaseStarted { component: component.to_owned(), phase });
         Ok(())
     }
 
     /// Tells that something is odd.
     pub fn warn(&self, component: Option<&str>, message: impl Into<String>) {
-        self.tell(&Event::Warning {
-            component: component.map(ToOwned::to_owned),
-            message: message.into(),
-        });
+        self.tell(&Event::Warning { component: component.map(ToOwned::to_owned), message: message.into() });
     }
 }
 
@@ -139,16 +133,10 @@ impl Report {
     #[must_use]
     pub fn status(&self) -> Status {
         let any = |status| self.components.iter().any(|c| c.status == status);
-        [
-            Status::Interrupted,
-            Status::Failed,
-            Status::Skipped,
-            Status::Pending,
-            Status::Done,
-        ]
-        .into_iter()
-        .find(|s| any(*s))
-        .unwrap_or(Status::Unchanged)
+        [Status::Interrupted, Status::Failed, Status::Skipped, Status::Pending, Status::Done]
+            .into_iter()
+            .find(|s| any(*s))
+            .unwrap_or(Status::Unchanged)
     }
 }
 
@@ -173,10 +161,5 @@ pub(super) fn finish(
         seconds: start.elapsed().as_secs_f64(),
         error: error.as_ref().map(ToString::to_string),
     });
-    ComponentReport {
-        name: name.to_owned(),
-        status,
-        counts,
-        error,
-    }
+    ComponentReport { name: name.to_owned(), status, counts, error }
 }

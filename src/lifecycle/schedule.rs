@@ -54,9 +54,7 @@ where
             None => {}
         }
     }
-    Report {
-        components: order.iter().filter_map(|name| ended.remove(name)).collect(),
-    }
+    Report { components: order.iter().filter_map(|name| ended.remove(name)).collect() }
 }
 
 fn went_well(status: Status) -> bool {
@@ -72,10 +70,5 @@ fn skip(run: &Run, name: &str, need: &str) -> ComponentReport {
         seconds: 0.0,
         error: None,
     });
-    ComponentReport {
-        name: name.to_owned(),
-        status: Status::Skipped,
-        counts: Counts::default(),
-        error: None,
-    }
+    ComponentReport { name: name.to_owned(), status: Status::Skipped, counts: Counts::default(), error: None }
 }

@@ -76,11 +76,7 @@ impl Target {
             Some(ClusterChoice::Kubeconfig { path, context, uid }) if !flags => {
                 (path.clone(), context.clone(), uid.clone())
             }
-            _ => (
-                surroundings.flag_kubeconfig.clone(),
-                surroundings.flag_context.clone(),
-                None,
-            ),
+            _ => (surroundings.flag_kubeconfig.clone(), surroundings.flag_context.clone(), None),
         };
         let files = match path {
             Some(path) => vec![expand_home(path, surroundings.home.as_deref())],
@@ -104,12 +100,7 @@ impl Target {
                     help: Some("`inCluster: true` works in a pod with a service account".into()),
                 })?;
                 let cluster = Cluster::connect(client(config, "in-cluster")?).await?;
-                Ok(Connection {
-                    cluster,
-                    name: "in-cluster".into(),
-                    kubeconfig: None,
-                    _sandbox: None,
-                })
+                Ok(Connection { cluster, name: "in-cluster".into(), kubeconfig: None, _sandbox: None })
             }
             Self::Kubeconfig { files, context, uid } => {
                 connect_kubeconfig(files, context.as_deref(), uid.as_deref()).await
@@ -146,40 +137,24 @@ async fn connect_kubeconfig(
     context: Option<&str>,
     uid: Option<&str>,
 ) -> Result<Connection, Error> {
-    let shown = files
-        .iter()
-        .map(|f| f.display().to_string())
-        .collect::<Vec<_>>()
-        .join(", ");
-    let unusable = |reason: String, help: Option<String>| Error::Target {
-        target: shown.clone(),
-        reason,
-        help,
-    };
+    let shown = files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", ");
+    let unusable =
+        |reason: String, help: Option<String>| Error::Target { target: shown.clone(), reason, help };
     let mut merged = Kubeconfig::default();
     for file in files {
         let one = Kubeconfig::read_from(file).map_err(|e| unusable(chain(&e), None))?;
         merged = merged.merge(one).map_err(|e| unusable(chain(&e), None))?;
     }
     let known: Vec<String> = merged.contexts.iter().map(|c| c.name.clone()).collect();
-    let Some(name) = context
-        .map(ToOwned::to_owned)
-        .or_else(|| merged.current_context.clone())
-    else {
-        return Err(unusable(
-            "it has no current context".into(),
-            Some("name one with --context".into()),
-        ));
+    let Some(name) = context.map(ToOwned::to_owned).or_else(|| merged.current_context.clone()) else {
+        return Err(unusable("it has no current context".into(), Some("name one with --context".into())));
     };
     if !known.contains(&name) {
         let help = crate::diagnostic::did_you_mean(&name, known.iter().map(String::as_str));
         let help = help.unwrap_or_else(|| format!("contexts: {}", known.join(", ")));
         return Err(unusable(format!("it has no context `{name}`"), Some(help)));
     }
-    let options = KubeConfigOptions {
-        context: Some(name.clone()),
-        ..KubeConfigOptions::default()
-    };
+    let options = KubeConfigOptions { context: Some(name.clone()), ..KubeConfigOptions::default() };
     let config = kube::Config::from_custom_kubeconfig(merged, &options)
         .await
         .map_err(|e| unusable(chain(&e), None))?;
@@ -189,19 +164,10 @@ async fn connect_kubeconfig(
     if let Some(expected) = uid {
         let found = cluster.identity().await?.uid;
         if found != expected {
-            return Err(Error::Identity {
-                target: name,
-                expected: expected.to_owned(),
-                found,
-            });
+            return Err(Error::Identity { target: name, expected: expected.to_owned(), found });
         }
     }
-    Ok(Connection {
-        cluster,
-        name,
-        kubeconfig: files.first().cloned(),
-        _sandbox: None,
-    })
+    Ok(Connection { cluster, name, kubeconfig: files.first().cloned(), _sandbox: None })
 }
 
 /// The engine retries by itself and says so; the client must not do it in silence.
@@ -230,10 +196,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 /// Opens the sandbox's file; or goes to the process that serves it; or waits for the one that uses it.
 async fn connect_sandbox(path: &Path, patience: Duration) -> Result<Connection, Error> {
-    let unusable = |reason: String| Error::Sandbox {
-        path: path.to_path_buf(),
-        reason,
-    };
+    let unusable = |reason: String| Error::Sandbox { path: path.to_path_buf(), reason };
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).map_err(|e| unusable(e.to_string()))?;
     }
@@ -243,28 +206,16 @@ async fn connect_sandbox(path: &Path, patience: Duration) -> Result<Connection, 
             Ok(sandbox) => {
                 let cluster = Cluster::connect(sandbox.client()).await?;
                 let name = "the sandbox".to_owned();
-                return Ok(Connection {
-                    cluster,
-                    name,
-                    kubeconfig: None,
-                    _sandbox: Some(sandbox),
-                });
+                return Ok(Connection { cluster, name, kubeconfig: None, _sandbox: Some(sandbox) });
             }
             Err(StoreError::Held { holder, .. }) => holder,
             Err(error) => return Err(unusable(chain(&error))),
         };
         if let Some(url) = &holder.url {
-            let uri = url
-                .parse()
-                .map_err(|e| unusable(format!("it is served at {url}: {e}")))?;
+            let uri = url.parse().map_err(|e| unusable(format!("it is served at {url}: {e}")))?;
             let cluster = Cluster::connect(client(kube::Config::new(uri), url)?).await?;
             let name = format!("the sandbox served at {url}");
-            return Ok(Connection {
-                cluster,
-                name,
-                kubeconfig: None,
-                _sandbox: None,
-            });
+            return Ok(Connection { cluster, name, kubeconfig: None, _sandbox: None });
         }
         if Instant::now() >= deadline {
             return Err(Error::Locked {

@@ -39,15 +39,9 @@ pub async fn undeploy(
     choices: &UndeployChoices,
 ) -> Result<Report, Error> {
     let inventories = recorded(run, &connection.cluster).await?;
-    let platform = Probed {
-        cluster: &connection.cluster,
-        inventories: &inventories,
-    };
+    let platform = Probed { cluster: &connection.cluster, inventories: &inventories };
     // Nothing joins an undeployment: what the others need stays.
-    let request = Request {
-        components: names.to_vec(),
-        ..Request::default()
-    };
+    let request = Request { components: names.to_vec(), ..Request::default() };
     let mut selection = stack::select(&run.stack, &request, &platform)?;
     let added: Vec<&String> = selection.additions.iter().map(|a| &a.component).collect();
     selection.order.retain(|name| !added.contains(&name));
@@ -55,15 +49,10 @@ pub async fn undeploy(
     selection.order.reverse();
     let needs = reversed(&selection.needs, &selection.order);
     announce(run, connection, Verb::Undeploy, &selection.order);
-    let lock = if choices.dry_run {
-        None
-    } else {
-        Some(take_lock(run, connection).await?)
-    };
-    let report = schedule::each(run, &selection.order, &needs, |name| {
-        undeploy_one(run, connection, name, choices)
-    })
-    .await;
+    let lock = if choices.dry_run { None } else { Some(take_lock(run, connection).await?) };
+    let report =
+        schedule::each(run, &selection.order, &needs, |name| undeploy_one(run, connection, name, choices))
+            .await;
     if let Some(lock) = lock {
         release(run, lock).await;
     }
@@ -80,14 +69,9 @@ fn refuse_needed(
     if dependents.is_empty() || choices.only {
         return Ok(());
     }
-    let reasons = dependents
-        .iter()
-        .map(|(who, what)| format!("{who} is deployed and needs {what}"))
-        .collect();
-    Err(Error::Needed {
-        components: names.to_vec(),
-        reasons,
-    })
+    let reasons =
+        dependents.iter().map(|(who, what)| format!("{who} is deployed and needs {what}")).collect();
+    Err(Error::Needed { components: names.to_vec(), reasons })
 }
 
 /// The needs of an undeployment: who needed a component goes before it.
@@ -96,9 +80,7 @@ fn reversed(
     order: &[String],
 ) -> BTreeMap<String, BTreeSet<String>> {
     let needed_by = |name: &String| {
-        let who = needs
-            .iter()
-            .filter(|(who, what)| order.contains(who) && what.contains(name));
+        let who = needs.iter().filter(|(who, what)| order.contains(who) && what.contains(name));
         who.map(|(who, _)| who.clone()).collect()
     };
     order.iter().map(|name| (name.clone(), needed_by(name))).collect()
@@ -116,14 +98,7 @@ async fn undeploy_one<'a>(
         Ok(component) => undeploy_component(run, connection, component, choices, &mut counts).await,
         Err(problem) => Err(problem.into()),
     };
-    finish(
-        run,
-        name,
-        start,
-        result
-            .map(|status| (status, counts))
-            .map_err(|error| (error, counts)),
-    )
+    finish(run, name, start, result.map(|status| (status, counts)).map_err(|error| (error, counts)))
 }
 
 async fn undeploy_component(
@@ -137,10 +112,7 @@ async fn undeploy_component(
     run.enter(name, Phase::Planning)?;
     let plan = hub_cluster::plan_undeploy(&connection.cluster, &owner(run, name), &choices.delete).await?;
     *counts = plan.counts();
-    run.tell(&Event::Planned {
-        component: name.clone(),
-        plan: plan.clone(),
-    });
+    run.tell(&Event::Planned { component: name.clone(), plan: plan.clone() });
     if plan.changes.is_empty() {
         return Ok(Status::Unchanged);
     }
@@ -181,10 +153,7 @@ async fn prepare_hooks(
         Err(error @ Error::Hook(_)) => Err(error),
         Err(error) if error.kind() == Kind::Interrupted => Err(error),
         Err(error) => {
-            run.warn(
-                Some(name),
-                format!("its hooks are not run, since they cannot be prepared: {error}"),
-            );
+            run.warn(Some(name), format!("its hooks are not run, since they cannot be prepared: {error}"));
             Ok(None)
         }
     }

@@ -111,9 +111,7 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> ComponentManifest {
         parameters: parameters::read(reader, &root, &mut warnings),
         templates: templates::read(reader, &root),
         hooks: hooks::read(reader, &root),
-        bare: lifecycle
-            .and_then(|l| reader.text(&l, "bare"))
-            .is_some_and(|b| b == "allow"),
+        bare: lifecycle.and_then(|l| reader.text(&l, "bare")).is_some_and(|b| b == "allow"),
         warnings,
     }
 }

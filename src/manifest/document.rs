@@ -58,22 +58,14 @@ impl Document {
     pub fn parse(name: &str, text: String) -> Result<Self, Problems> {
         let source = SourceText::new(name, text);
         let documents = hub_yaml::parse(source.text()).map_err(|e| {
-            Problem::new(
-                "hub::manifest::yaml",
-                format!("{name} is not YAML: {}", e.message),
-            )
-            .at(source.at(e.offset as usize, 1))
+            Problem::new("hub::manifest::yaml", format!("{name} is not YAML: {}", e.message))
+                .at(source.at(e.offset as usize, 1))
         })?;
-        let root = documents
-            .iter()
-            .map(|d| convert(&d.root))
-            .find(|root| !root.is_null());
+        let root = documents.iter().map(|d| convert(&d.root)).find(|root| !root.is_null());
         let root = root.unwrap_or_else(|| Node::new(0, 0, Content::Mapping(Vec::new())));
         if !matches!(root.inner.content, Content::Mapping(_)) {
-            let problem = Problem::new(
-                "hub::manifest::shape",
-                format!("{name} must be a mapping of keys to values"),
-            );
+            let problem =
+                Problem::new("hub::manifest::shape", format!("{name} must be a mapping of keys to values"));
             return Err(problem.at(source.at(root.inner.offset, root.inner.length)).into());
         }
         Ok(Self { source, root })
@@ -84,19 +76,11 @@ fn convert(node: &hub_yaml::Node) -> Node {
     let offset = node.span().offset as usize;
     let node = node.resolved();
     if node.is_mapping() {
-        let pairs = node
-            .entries()
-            .iter()
-            .map(|(k, v)| (convert(k), convert(v)))
-            .collect();
+        let pairs = node.entries().iter().map(|(k, v)| (convert(k), convert(v))).collect();
         return Node::new(offset, usize::MAX, Content::Mapping(pairs));
     }
     if node.is_sequence() {
-        return Node::new(
-            offset,
-            usize::MAX,
-            Content::Sequence(node.items().iter().map(convert).collect()),
-        );
+        return Node::new(offset, usize::MAX, Content::Sequence(node.items().iter().map(convert).collect()));
     }
     let text = node.text().unwrap_or_default().to_owned();
     let (plain, quotes) = match node.style {
@@ -108,13 +92,7 @@ fn convert(node: &hub_yaml::Node) -> Node {
 
 impl Node {
     fn new(offset: usize, length: usize, content: Content) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                offset,
-                length,
-                content,
-            }),
-        }
+        Self { inner: Arc::new(Inner { offset, length, content }) }
     }
 
     /// Whether it is null, written or left out.
@@ -135,11 +113,7 @@ impl Node {
     /// The value of a key; merge keys (`<<`) count.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Node> {
-        let own = self
-            .pairs()
-            .iter()
-            .find(|(k, _)| k.raw() == Some(key))
-            .map(|(_, v)| v);
+        let own = self.pairs().iter().find(|(k, _)| k.raw() == Some(key)).map(|(_, v)| v);
         own.or_else(|| self.merged().find_map(|m| m.get(key)))
     }
 
@@ -194,10 +168,7 @@ impl<'a> Reader<'a> {
     /// Starts at the root.
     #[must_use]
     pub fn new(document: &'a Document) -> Self {
-        Self {
-            document,
-            problems: Problems::default(),
-        }
+        Self { document, problems: Problems::default() }
     }
 
     /// The document's mapping.
@@ -213,9 +184,7 @@ impl<'a> Reader<'a> {
         // A caret under the first line of a block is enough.
         let rest = text.get(node.inner.offset..).unwrap_or_default();
         let line = rest.lines().next().unwrap_or_default().trim_end().len();
-        self.document
-            .source
-            .at(node.inner.offset, node.inner.length.min(line))
+        self.document.source.at(node.inner.offset, node.inner.length.min(line))
     }
 
     /// Where the value of a key stands.
@@ -288,10 +257,7 @@ impl<'a> Reader<'a> {
         let mut words = Vec::new();
         for item in &items {
             match item.raw() {
-                Some(text) => words.push(Located {
-                    value: text.to_owned(),
-                    place: self.place(item),
-                }),
+                Some(text) => words.push(Located { value: text.to_owned(), place: self.place(item) }),
                 None => self.expected(item, key, "a list of words"),
             }
         }
@@ -304,15 +270,13 @@ impl<'a> Reader<'a> {
         for (key, _) in node.pairs() {
             let Some(name) = key.raw() else { continue };
             if !known.contains(&name) && name != "<<" {
-                let problem = Problem::new(
-                    "hub::manifest::unknown_key",
-                    format!("`{name}` means nothing in {what}"),
-                )
-                .help(
-                    did_you_mean(name, known.iter().copied())
-                        .unwrap_or_else(|| format!("keys: {}", known.join(", "))),
-                )
-                .at(self.place(key));
+                let problem =
+                    Problem::new("hub::manifest::unknown_key", format!("`{name}` means nothing in {what}"))
+                        .help(
+                            did_you_mean(name, known.iter().copied())
+                                .unwrap_or_else(|| format!("keys: {}", known.join(", "))),
+                        )
+                        .at(self.place(key));
                 warnings.push(problem);
             }
         }
@@ -321,7 +285,6 @@ impl<'a> Reader<'a> {
 
     fn expected(&mut self, node: &Node, key: &str, what: &str) {
         let place = self.place(node);
-        self.problems
-            .push(Problem::new("hub::manifest::shape", format!("`{key}` must be {what}")).at(place));
+        self.problems.push(Problem::new("hub::manifest::shape", format!("`{key}` must be {what}")).at(place));
     }
 }

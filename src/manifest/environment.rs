@@ -45,15 +45,7 @@ pub enum ClusterChoice {
     },
 }
 
-const KEYS: [&str; 7] = [
-    "version",
-    "kind",
-    "brief",
-    "extends",
-    "cluster",
-    "confirm",
-    "parameters",
-];
+const KEYS: [&str; 7] = ["version", "kind", "brief", "extends", "cluster", "confirm", "parameters"];
 const CLUSTER_KEYS: [&str; 5] = ["context", "kubeconfig", "sandbox", "inCluster", "uid"];
 
 impl EnvironmentManifest {
@@ -64,10 +56,7 @@ impl EnvironmentManifest {
     pub fn load(path: &Path, base: &Path) -> Result<Self, Problems> {
         let document = Document::load(path, base)?;
         let mut reader = Reader::new(&document);
-        let name = path
-            .file_stem()
-            .map(|s| s.to_string_lossy().into_owned())
-            .unwrap_or_default();
+        let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let manifest = read(&mut reader, name);
         reader.problems.or(manifest)
     }
@@ -86,9 +75,7 @@ fn read(reader: &mut Reader<'_>, name: String) -> EnvironmentManifest {
         );
     }
     let mut warnings = reader.unknown_keys(&root, &KEYS, "an environment");
-    let extends = reader
-        .text(&root, "extends")
-        .zip(reader.place_of(&root, "extends"));
+    let extends = reader.text(&root, "extends").zip(reader.place_of(&root, "extends"));
     EnvironmentManifest {
         name,
         brief: reader.text(&root, "brief"),

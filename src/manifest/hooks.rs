@@ -35,10 +35,7 @@ pub enum OnError {
 /// Reads the `hooks` key of `parent`; empty when there is none.
 pub(super) fn read(reader: &mut Reader<'_>, parent: &Node) -> Vec<HookDeclaration> {
     let entries = reader.sequence(parent, "hooks");
-    entries
-        .iter()
-        .filter_map(|entry| read_one(reader, entry))
-        .collect()
+    entries.iter().filter_map(|entry| read_one(reader, entry)).collect()
 }
 
 fn read_one(reader: &mut Reader<'_>, entry: &Node) -> Option<HookDeclaration> {
@@ -52,20 +49,18 @@ fn read_one(reader: &mut Reader<'_>, entry: &Node) -> Option<HookDeclaration> {
         return None;
     };
     let timeout =
-        reader
-            .text(entry, "timeout")
-            .and_then(|text| match crate::parameters::parse_duration(&text) {
-                Some(duration) => Some(duration),
-                None => {
-                    let place = reader.place_of(entry, "timeout");
-                    reader.problems.push(
-                        Problem::new("hub::manifest::duration", format!("`{text}` is not a duration"))
-                            .help("durations are written as 90s, 10m or 1h30m")
-                            .at(place),
-                    );
-                    None
-                }
-            });
+        reader.text(entry, "timeout").and_then(|text| match crate::parameters::parse_duration(&text) {
+            Some(duration) => Some(duration),
+            None => {
+                let place = reader.place_of(entry, "timeout");
+                reader.problems.push(
+                    Problem::new("hub::manifest::duration", format!("`{text}` is not a duration"))
+                        .help("durations are written as 90s, 10m or 1h30m")
+                        .at(place),
+                );
+                None
+            }
+        });
     let on_error = match reader.text(entry, "error").as_deref() {
         None => OnError::Fail,
         Some("ignore") => OnError::Ignore,
@@ -82,16 +77,6 @@ fn read_one(reader: &mut Reader<'_>, entry: &Node) -> Option<HookDeclaration> {
             OnError::Fail
         }
     };
-    let triggers = reader
-        .words(entry, "triggers")
-        .into_iter()
-        .map(|w| w.value)
-        .collect();
-    Some(HookDeclaration {
-        file,
-        triggers,
-        timeout,
-        on_error,
-        place,
-    })
+    let triggers = reader.words(entry, "triggers").into_iter().map(|w| w.value).collect();
+    Some(HookDeclaration { file, triggers, timeout, on_error, place })
 }

@@ -116,9 +116,6 @@ impl ParameterType {
     /// The name that manifests use.
     #[must_use]
     pub fn name(self) -> &'static str {
-        Self::NAMES
-            .iter()
-            .find(|(_, t)| *t == self)
-            .map_or("string", |(n, _)| n)
+        Self::NAMES.iter().find(|(_, t)| *t == self).map_or("string", |(n, _)| n)
     }
 }

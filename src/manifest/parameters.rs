@@ -90,17 +90,11 @@ fn flatten(
         return;
     };
     warnings.extend(reader.unknown_keys(node, &KEYS, "a parameter"));
-    let name = if inherited.prefix.is_empty() {
-        own
-    } else {
-        format!("{}.{own}", inherited.prefix)
-    };
+    let name = if inherited.prefix.is_empty() { own } else { format!("{}.{own}", inherited.prefix) };
     let scope = Inherited {
         kind: reader.text(node, "kind").or_else(|| inherited.kind.clone()),
         empty: reader.text(node, "empty").or_else(|| inherited.empty.clone()),
-        component: reader
-            .text(node, "component")
-            .or_else(|| inherited.component.clone()),
+        component: reader.text(node, "component").or_else(|| inherited.component.clone()),
         prefix: name,
     };
     let children = reader.sequence(node, "parameters");
@@ -115,11 +109,7 @@ fn flatten(
 
 fn leaf(reader: &mut Reader<'_>, node: &Node, scope: Inherited) -> ParameterDeclaration {
     let value = |key: &str| node.get(key).map(Node::to_value).filter(|v| !v.is_null());
-    let value_key = if node.get("value").is_some() {
-        "value"
-    } else {
-        "default"
-    };
+    let value_key = if node.get("value").is_some() { "value" } else { "default" };
     ParameterDeclaration {
         value: value("value"),
         default: value("default"),
@@ -129,15 +119,9 @@ fn leaf(reader: &mut Reader<'_>, node: &Node, scope: Inherited) -> ParameterDecl
         from_file: reader.text(node, "fromFile"),
         kind: scope.kind,
         component: scope.component,
-        brief: reader
-            .text(node, "brief")
-            .or_else(|| reader.text(node, "description")),
+        brief: reader.text(node, "brief").or_else(|| reader.text(node, "description")),
         parameter_type: read_type(reader, node),
-        choices: node
-            .get("enum")
-            .map(Node::to_value)
-            .map(into_list)
-            .unwrap_or_default(),
+        choices: node.get("enum").map(Node::to_value).map(into_list).unwrap_or_default(),
         pattern: read_pattern(reader, node),
         secret: reader.boolean(node, "secret").unwrap_or(false),
         required: reader.boolean(node, "required").unwrap_or(false),
@@ -162,12 +146,9 @@ fn read_type(reader: &mut Reader<'_>, node: &Node) -> Option<ParameterType> {
         let known = ParameterType::NAMES.map(|(n, _)| n);
         let place = reader.place_of(node, "type");
         reader.problems.push(
-            Problem::new(
-                "hub::manifest::parameter_type",
-                format!("`{name}` is no parameter type"),
-            )
-            .help(did_you_mean(&name, known).unwrap_or_else(|| format!("types: {}", known.join(", "))))
-            .at(place),
+            Problem::new("hub::manifest::parameter_type", format!("`{name}` is no parameter type"))
+                .help(did_you_mean(&name, known).unwrap_or_else(|| format!("types: {}", known.join(", "))))
+                .at(place),
         );
     }
     parsed

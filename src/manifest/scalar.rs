@@ -25,9 +25,7 @@ pub(super) fn resolve(text: &str) -> Value {
         }
         _ => {}
     }
-    integer(text)
-        .or_else(|| float(text))
-        .unwrap_or_else(|| Value::String(text.to_owned()))
+    integer(text).or_else(|| float(text)).unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
 fn integer(text: &str) -> Option<Value> {
@@ -61,10 +59,7 @@ fn float(text: &str) -> Option<Value> {
         return None;
     }
     let plain = text.replace('_', "");
-    if !plain
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
-    {
+    if !plain.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-')) {
         return None;
     }
     Number::from_f64(plain.parse().ok()?).map(Value::Number)

@@ -73,11 +73,7 @@ impl StackManifest {
     /// # Errors
     /// Everything wrong with the file, at once.
     pub fn load(path: &Path) -> Result<Self, Problems> {
-        let dir = path
-            .parent()
-            .filter(|p| !p.as_os_str().is_empty())
-            .unwrap_or(Path::new("."))
-            .to_path_buf();
+        let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
         let document = Document::load(path, &dir)?;
         let mut reader = Reader::new(&document);
         let manifest = read(&mut reader, &dir);
@@ -89,14 +85,9 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> StackManifest {
     let root = reader.root();
     let mut warnings = reader.unknown_keys(&root, &KEYS, "a stack's manifest");
     let meta = reader.mapping(&root, "meta");
-    let name = meta
-        .and_then(|m| reader.text(&m, "name"))
-        .unwrap_or_else(|| directory_name(dir));
+    let name = meta.and_then(|m| reader.text(&m, "name")).unwrap_or_else(|| directory_name(dir));
     let components = reader.sequence(&root, "components");
-    let components: Vec<ComponentRef> = components
-        .iter()
-        .filter_map(|c| read_component(reader, c))
-        .collect();
+    let components: Vec<ComponentRef> = components.iter().filter_map(|c| read_component(reader, c)).collect();
     report_duplicates(reader, &components);
     let platform = reader.mapping(&root, "platform");
     let environments = reader.mapping(&root, "environments");
@@ -106,13 +97,7 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> StackManifest {
         name,
         components,
         platform_provides: platform
-            .map(|p| {
-                reader
-                    .words(&p, "provides")
-                    .into_iter()
-                    .map(|w| w.value)
-                    .collect()
-            })
+            .map(|p| reader.words(&p, "provides").into_iter().map(|w| w.value).collect())
             .unwrap_or_default(),
         parameters: parameters::read(reader, &root, &mut warnings),
         default_environment: environments.and_then(|e| reader.text(&e, "default")),
@@ -125,8 +110,7 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> StackManifest {
 
 fn directory_name(dir: &Path) -> String {
     let full = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
-    full.file_name()
-        .map_or_else(|| "stack".to_owned(), |n| n.to_string_lossy().into_owned())
+    full.file_name().map_or_else(|| "stack".to_owned(), |n| n.to_string_lossy().into_owned())
 }
 
 fn read_component(reader: &mut Reader<'_>, node: &Node) -> Option<ComponentRef> {

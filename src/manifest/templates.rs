@@ -36,11 +36,8 @@ pub enum TemplateEngine {
 }
 
 impl TemplateEngine {
-    const NAMES: [(&'static str, Self); 3] = [
-        ("curly", Self::Curly),
-        ("mustache", Self::Mustache),
-        ("tera", Self::Tera),
-    ];
+    const NAMES: [(&'static str, Self); 3] =
+        [("curly", Self::Curly), ("mustache", Self::Mustache), ("tera", Self::Tera)];
 }
 
 /// Reads the `templates` key of `root`; empty when there is none.
@@ -65,15 +62,12 @@ fn read_set(reader: &mut Reader<'_>, node: &Node) -> Option<TemplateSet> {
                 let place = reader.place_of(node, "kind");
                 let known = TemplateEngine::NAMES.map(|(n, _)| n);
                 reader.problems.push(
-                    Problem::new(
-                        "hub::template::engine",
-                        format!("no template engine is called `{name}`"),
-                    )
-                    .help(
-                        did_you_mean(&name, known)
-                            .unwrap_or_else(|| format!("engines: {}", known.join(", "))),
-                    )
-                    .at(place),
+                    Problem::new("hub::template::engine", format!("no template engine is called `{name}`"))
+                        .help(
+                            did_you_mean(&name, known)
+                                .unwrap_or_else(|| format!("engines: {}", known.join(", "))),
+                        )
+                        .at(place),
                 );
                 return None;
             }
@@ -82,11 +76,7 @@ fn read_set(reader: &mut Reader<'_>, node: &Node) -> Option<TemplateSet> {
     Some(TemplateSet {
         engine,
         files: reader.words(node, "files").into_iter().map(|w| w.value).collect(),
-        directories: reader
-            .words(node, "directories")
-            .into_iter()
-            .map(|w| w.value)
-            .collect(),
+        directories: reader.words(node, "directories").into_iter().map(|w| w.value).collect(),
         place: reader.place(node),
     })
 }

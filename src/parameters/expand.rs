@@ -48,10 +48,7 @@ mod tests {
             other => Err(ExpandError::Unknown(other.to_owned())),
         };
         assert_eq!(expand("x${a}-$b {{c}}", &mut lookup), Ok("x1-$b {{c}}".into()));
-        assert_eq!(
-            expand("${ a }", &mut lookup),
-            Err(ExpandError::Unknown(" a ".into()))
-        );
+        assert_eq!(expand("${ a }", &mut lookup), Err(ExpandError::Unknown(" a ".into())));
         assert_eq!(expand("${a", &mut lookup), Err(ExpandError::Unclosed));
     }
 }

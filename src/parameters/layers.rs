@@ -145,10 +145,7 @@ mod tests {
     #[test]
     fn the_last_layer_wins_and_scoped_beats_unscoped_within_one() {
         let mut layers = ParameterLayers::default();
-        layers.push(vec![
-            assignment("a", Some("x"), "scoped"),
-            assignment("a", None, "all"),
-        ]);
+        layers.push(vec![assignment("a", Some("x"), "scoped"), assignment("a", None, "all")]);
         assert_eq!(layers.lookup("a", "x").unwrap().value, "scoped");
         assert_eq!(layers.lookup("a", "y").unwrap().value, "all");
         layers.push(vec![assignment("a", None, "later")]);
@@ -159,10 +156,7 @@ mod tests {
     #[test]
     fn a_flag_may_name_a_component() {
         let flag = ParameterLayers::parse_flag("a.b|kserve=c=d").unwrap();
-        assert_eq!(
-            (flag.name.as_str(), flag.component.as_deref()),
-            ("a.b", Some("kserve"))
-        );
+        assert_eq!((flag.name.as_str(), flag.component.as_deref()), ("a.b", Some("kserve")));
         assert_eq!(flag.value, "c=d");
         assert!(ParameterLayers::parse_flag("nothing").is_err());
         assert!(ParameterLayers::parse_flag("=x").is_err());

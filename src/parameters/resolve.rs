@@ -46,11 +46,7 @@ impl ResolvedParameter {
     /// The value as it may be shown.
     #[must_use]
     pub fn shown(&self) -> String {
-        if self.secret && !text_of(&self.value).is_empty() {
-            MASK.to_owned()
-        } else {
-            text_of(&self.value)
-        }
+        if self.secret && !text_of(&self.value).is_empty() { MASK.to_owned() } else { text_of(&self.value) }
     }
 }
 
@@ -112,11 +108,7 @@ impl ParameterSet {
     /// The texts of all secrets that are not empty.
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
-        self.iter()
-            .filter(|p| p.secret)
-            .map(|p| text_of(&p.value))
-            .filter(|t| !t.is_empty())
-            .collect()
+        self.iter().filter(|p| p.secret).map(|p| text_of(&p.value)).filter(|t| !t.is_empty()).collect()
     }
 
     /// Adds what the lifecycle itself knows, such as `hub.provides`.
@@ -141,12 +133,7 @@ pub fn resolve(
     layers: &ParameterLayers,
     bindings: &Bindings,
 ) -> Result<ParameterSet, Problems> {
-    let resolver = Resolver {
-        component,
-        declarations,
-        layers,
-        bindings,
-    };
+    let resolver = Resolver { component, declarations, layers, bindings };
     let mut problems = Problems::default();
     let mut set = ParameterSet::default();
     for declaration in declarations {
@@ -188,11 +175,8 @@ impl Resolver<'_> {
         let value = expanded.map_err(|error| self.bad_expansion(declaration, &given, error))?;
         let fitted = types::fit(value, declaration);
         let value = fitted.map_err(|misfit| {
-            let message = if secret {
-                "its value does not fit what it declares".to_owned()
-            } else {
-                misfit.message
-            };
+            let message =
+                if secret { "its value does not fit what it declares".to_owned() } else { misfit.message };
             let place = given.provenance.place().cloned();
             Problem::new(
                 "hub::parameters::value",
@@ -205,20 +189,12 @@ impl Resolver<'_> {
             ))
             .at(place)
         })?;
-        Ok(finish(
-            declaration,
-            value,
-            given.provenance,
-            given.overridden,
-            secret,
-        ))
+        Ok(finish(declaration, value, given.provenance, given.overridden, secret))
     }
 
     fn given(&self, declaration: &ParameterDeclaration) -> Option<Given> {
-        let outside = self
-            .layers
-            .candidates(&declaration.name, self.component)
-            .filter(|a| !a.value.is_null());
+        let outside =
+            self.layers.candidates(&declaration.name, self.component).filter(|a| !a.value.is_null());
         let mut all: Vec<Given> = outside
             .map(|a| Given {
                 value: a.value.clone(),
@@ -228,10 +204,7 @@ impl Resolver<'_> {
             })
             .collect();
         let own = declaration.value.clone().or_else(|| declaration.default.clone());
-        let own_place = declaration
-            .value_place
-            .clone()
-            .or_else(|| declaration.place.clone());
+        let own_place = declaration.value_place.clone().or_else(|| declaration.place.clone());
         match own {
             Some(value) => all.push(Given {
                 value,
@@ -250,11 +223,7 @@ impl Resolver<'_> {
         let secret = all.iter().any(|g| g.secret);
         let mut all = all.into_iter();
         let first = all.next()?;
-        Some(Given {
-            overridden: all.map(|g| g.provenance).collect(),
-            secret,
-            ..first
-        })
+        Some(Given { overridden: all.map(|g| g.provenance).collect(), secret, ..first })
     }
 
     /// Text is expanded; the items of lists and maps only where the manifest declares the type, since hubctl leaves
@@ -265,18 +234,13 @@ impl Resolver<'_> {
         declaration: &ParameterDeclaration,
         path: &mut Vec<String>,
     ) -> Result<Value, ExpandError> {
-        let deep = matches!(
-            declaration.parameter_type,
-            Some(ParameterType::List | ParameterType::Map)
-        );
+        let deep = matches!(declaration.parameter_type, Some(ParameterType::List | ParameterType::Map));
         Ok(match value {
             Value::String(text) if text.contains("${") => {
                 Value::String(expand(text, &mut |name| self.lookup(name, path))?)
             }
             Value::Array(items) if deep => {
-                let items = items
-                    .iter()
-                    .map(|item| self.expand_value(item, declaration, path));
+                let items = items.iter().map(|item| self.expand_value(item, declaration, path));
                 Value::Array(items.collect::<Result<_, _>>()?)
             }
             Value::Object(map) if deep => {
@@ -297,9 +261,7 @@ impl Resolver<'_> {
             return Err(ExpandError::Loop(names));
         }
         if let Some(declaration) = self.declarations.iter().find(|d| d.name == name) {
-            let given = self
-                .given(declaration)
-                .ok_or_else(|| ExpandError::Unknown(name.to_owned()))?;
+            let given = self.given(declaration).ok_or_else(|| ExpandError::Unknown(name.to_owned()))?;
             path.push(name.to_owned());
             let value = self.expand_value(&given.value, declaration, path)?;
             path.pop();
@@ -332,11 +294,8 @@ impl Resolver<'_> {
         error: ExpandError,
     ) -> Box<Problem> {
         let subject = format!("{} of {}", declaration.name, self.component);
-        let names = self
-            .declarations
-            .iter()
-            .map(|d| d.name.as_str())
-            .chain(self.bindings.keys().map(String::as_str));
+        let names =
+            self.declarations.iter().map(|d| d.name.as_str()).chain(self.bindings.keys().map(String::as_str));
         let problem = match error {
             ExpandError::Unknown(name) => Problem::new(
                 "hub::parameters::reference",
@@ -347,10 +306,9 @@ impl Resolver<'_> {
                 "hub::parameters::loop",
                 format!("{subject} refers to itself: {}", path.join(" → ")),
             ),
-            ExpandError::Unclosed => Problem::new(
-                "hub::parameters::reference",
-                format!("{subject} has a `${{` without a `}}`"),
-            ),
+            ExpandError::Unclosed => {
+                Problem::new("hub::parameters::reference", format!("{subject} has a `${{` without a `}}`"))
+            }
         };
         let place = given.provenance.place().cloned();
         Box::new(problem.at(place))
@@ -383,29 +341,18 @@ mod tests {
     use serde_json::json;
 
     fn declare(name: &str, value: Value) -> ParameterDeclaration {
-        ParameterDeclaration {
-            value: Some(value),
-            ..ParameterDeclaration::named(name)
-        }
+        ParameterDeclaration { value: Some(value), ..ParameterDeclaration::named(name) }
     }
 
     fn layers(pairs: &[&str]) -> ParameterLayers {
         let mut layers = ParameterLayers::default();
-        layers.push(
-            pairs
-                .iter()
-                .map(|p| ParameterLayers::parse_flag(p).unwrap())
-                .collect(),
-        );
+        layers.push(pairs.iter().map(|p| ParameterLayers::parse_flag(p).unwrap()).collect());
         layers
     }
 
     #[test]
     fn references_do_not_depend_on_the_order_of_declarations() {
-        let declarations = [
-            declare("url", json!("v/${version}/${name}")),
-            declare("version", json!("1")),
-        ];
+        let declarations = [declare("url", json!("v/${version}/${name}")), declare("version", json!("1"))];
         let bindings = Bindings::from([("name".to_owned(), json!("k"))]);
         let set = resolve("c", &declarations, &ParameterLayers::default(), &bindings).unwrap();
         assert_eq!(set.text("url").unwrap(), "v/1/k");
@@ -413,13 +360,7 @@ mod tests {
 
     #[test]
     fn outside_wins_and_says_what_it_overrides() {
-        let set = resolve(
-            "c",
-            &[declare("a", json!(1))],
-            &layers(&["a=2"]),
-            &Bindings::new(),
-        )
-        .unwrap();
+        let set = resolve("c", &[declare("a", json!(1))], &layers(&["a=2"]), &Bindings::new()).unwrap();
         let a = set.iter().next().unwrap();
         assert_eq!((a.value.clone(), &a.provenance), (json!("2"), &Provenance::Flag));
         assert_eq!(a.overridden, [Provenance::Component(None)]);

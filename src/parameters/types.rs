@@ -21,10 +21,7 @@ pub(super) struct Misfit {
 pub(super) fn fit(value: Value, declaration: &ParameterDeclaration) -> Result<Value, Misfit> {
     let empty = value.as_str() == Some("");
     if empty && declaration.required {
-        return Err(Misfit {
-            message: "must not be empty".into(),
-            help: None,
-        });
+        return Err(Misfit { message: "must not be empty".into(), help: None });
     }
     if empty {
         return Ok(value);
@@ -118,10 +115,7 @@ fn check_choices(value: &Value, declaration: &ParameterDeclaration) -> Result<()
     if let Some(near) = near.first() {
         help = format!("{help}; did you mean `{near}`?");
     }
-    Err(Misfit {
-        message: format!("`{text}` is not allowed"),
-        help: Some(help),
-    })
+    Err(Misfit { message: format!("`{text}` is not allowed"), help: Some(help) })
 }
 
 fn check_pattern(value: &Value, declaration: &ParameterDeclaration) -> Result<(), Misfit> {
@@ -161,9 +155,8 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let amount: f64 = rest[..digits].parse().ok()?;
-        let unit_end = rest[digits..]
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .map_or(rest.len(), |i| digits + i);
+        let unit_end =
+            rest[digits..].find(|c: char| !c.is_ascii_alphabetic()).map_or(rest.len(), |i| digits + i);
         let seconds = match &rest[digits..unit_end] {
             "ms" => 0.001,
             "s" => 1.0,
@@ -184,10 +177,7 @@ mod tests {
     use serde_json::json;
 
     fn declared(parameter_type: ParameterType) -> ParameterDeclaration {
-        ParameterDeclaration {
-            parameter_type: Some(parameter_type),
-            ..ParameterDeclaration::named("p")
-        }
+        ParameterDeclaration { parameter_type: Some(parameter_type), ..ParameterDeclaration::named("p") }
     }
 
     #[test]

@@ -15,12 +15,7 @@ pub(super) fn needs(stack: &Stack, name: &str, names: &[String]) -> BTreeSet<Str
     };
     let mut needs: BTreeSet<String> = component.depends.iter().map(|d| d.value.clone()).collect();
     for required in &component.manifest.requires {
-        needs.extend(
-            stack
-                .providers(&required.value)
-                .filter(|p| p.name != name)
-                .map(|p| p.name.clone()),
-        );
+        needs.extend(stack.providers(&required.value).filter(|p| p.name != name).map(|p| p.name.clone()));
     }
     needs.retain(|n| names.contains(n));
     needs

@@ -117,10 +117,7 @@ impl Stack {
         let mut manifest = ComponentManifest::load(dir, dir)?;
         if manifest.name.is_empty() {
             let full = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
-            manifest.name = full
-                .file_name()
-                .map(|n| n.to_string_lossy().into_owned())
-                .unwrap_or_default();
+            manifest.name = full.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         }
         let name = manifest.name.clone();
         let warnings = std::mem::take(&mut manifest.warnings);
@@ -161,17 +158,13 @@ impl Stack {
 
     /// The components that provide a capability.
     pub fn providers<'a>(&'a self, capability: &'a str) -> impl Iterator<Item = &'a Component> {
-        self.components
-            .values()
-            .filter(move |c| c.manifest.provides.iter().any(|p| p.value == capability))
+        self.components.values().filter(move |c| c.manifest.provides.iter().any(|p| p.value == capability))
     }
 
     /// The component that brings an API kind, written as `Kind.group`.
     #[must_use]
     pub fn bringer_of(&self, kind: &str) -> Option<&Component> {
-        self.components
-            .values()
-            .find(|c| c.manifest.kinds.iter().any(|k| k.value == kind))
+        self.components.values().find(|c| c.manifest.kinds.iter().any(|k| k.value == kind))
     }
 
     fn check_depends(&self, problems: &mut Problems) {

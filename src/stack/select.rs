@@ -101,16 +101,9 @@ pub fn select(stack: &Stack, request: &Request, platform: &dyn Platform) -> Resu
     }
     let names = problems.or(names)?;
     let order = slice(stack, graph::order(stack, &names)?, request)?;
-    let needs = order
-        .iter()
-        .map(|n| (n.clone(), graph::needs(stack, n, &order)))
-        .collect();
+    let needs = order.iter().map(|n| (n.clone(), graph::needs(stack, n, &order))).collect();
     additions.retain(|a| order.contains(&a.component));
-    Ok(Selection {
-        order,
-        additions,
-        needs,
-    })
+    Ok(Selection { order, additions, needs })
 }
 
 fn missing_for(
@@ -135,11 +128,7 @@ fn missing_for(
         let capability = required.value.as_str();
         let known = BUILT_IN.contains(&capability) || stack.platform_provides.iter().any(|p| p == capability);
         let providers: Vec<&Component> = stack.providers(capability).collect();
-        if known
-            || providers
-                .iter()
-                .any(|p| names.contains(&p.name) || is_there(p, platform))
-        {
+        if known || providers.iter().any(|p| names.contains(&p.name) || is_there(p, platform)) {
             continue;
         }
         match providers.first() {
@@ -156,24 +145,12 @@ fn missing_for(
 
 /// Whether the cluster has what a component brings, whoever brought it.
 fn is_there(component: &Component, platform: &dyn Platform) -> bool {
-    let kinds: Vec<&str> = component
-        .manifest
-        .kinds
-        .iter()
-        .map(|k| k.value.as_str())
-        .collect();
-    if kinds.is_empty() {
-        platform.is_deployed(&component.name)
-    } else {
-        platform.serves(&kinds)
-    }
+    let kinds: Vec<&str> = component.manifest.kinds.iter().map(|k| k.value.as_str()).collect();
+    if kinds.is_empty() { platform.is_deployed(&component.name) } else { platform.serves(&kinds) }
 }
 
 fn left_out(component: &Component, missing: &Addition) -> Problem {
-    let what = missing
-        .capability
-        .as_ref()
-        .map_or_else(String::new, |c| format!(" for `{c}`"));
+    let what = missing.capability.as_ref().map_or_else(String::new, |c| format!(" for `{c}`"));
     Problem::new(
         "hub::stack::only",
         format!(
@@ -189,10 +166,7 @@ fn slice(stack: &Stack, order: Vec<String>, request: &Request) -> Result<Vec<Str
         let Some(name) = name else { return Ok(None) };
         stack.component(name)?;
         order.iter().position(|n| n == name).map(Some).ok_or_else(|| {
-            Problem::new(
-                "hub::stack::unknown_component",
-                format!("`{name}` takes no part in this run"),
-            )
+            Problem::new("hub::stack::unknown_component", format!("`{name}` takes no part in this run"))
         })
     };
     let start = position(&request.offset)?.unwrap_or(0);
@@ -212,14 +186,8 @@ fn slice(stack: &Stack, order: Vec<String>, request: &Request) -> Result<Vec<Str
 pub fn dependents(stack: &Stack, names: &[String], platform: &dyn Platform) -> Vec<(String, String)> {
     let all: Vec<String> = stack.components.keys().cloned().collect();
     let mut found = Vec::new();
-    for name in all
-        .iter()
-        .filter(|n| !names.contains(n) && platform.is_deployed(n))
-    {
-        if let Some(needed) = graph::needs(stack, name, &all)
-            .into_iter()
-            .find(|need| names.contains(need))
-        {
+    for name in all.iter().filter(|n| !names.contains(n) && platform.is_deployed(n)) {
+        if let Some(needed) = graph::needs(stack, name, &all).into_iter().find(|need| names.contains(need)) {
             found.push((name.clone(), needed));
         }
     }

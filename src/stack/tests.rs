@@ -11,11 +11,7 @@ impl Fixture {
         for (name, manifest) in components {
             let path = dir.path().join("components").join(name);
             std::fs::create_dir_all(&path).unwrap();
-            std::fs::write(
-                path.join(COMPONENT_MANIFEST),
-                format!("kind: component\n{manifest}\n"),
-            )
-            .unwrap();
+            std::fs::write(path.join(COMPONENT_MANIFEST), format!("kind: component\n{manifest}\n")).unwrap();
         }
         std::fs::write(dir.path().join(STACK_MANIFEST), stack).unwrap();
         Self { dir }
@@ -42,10 +38,7 @@ fn kserve_and_cert_manager() -> Stack {
     let fixture = Fixture::new(
         &[
             ("kserve", "requires: [kubernetes, cert-manager]"),
-            (
-                "cert-manager",
-                "provides: [cert-manager]\nkinds: [Issuer.cert-manager.io]",
-            ),
+            ("cert-manager", "provides: [cert-manager]\nkinds: [Issuer.cert-manager.io]"),
         ],
         "components: [{name: kserve}, {name: cert-manager}]",
     );
@@ -53,10 +46,7 @@ fn kserve_and_cert_manager() -> Stack {
 }
 
 fn request(names: &[&str]) -> Request {
-    Request {
-        components: names.iter().map(ToString::to_string).collect(),
-        ..Request::default()
-    }
+    Request { components: names.iter().map(ToString::to_string).collect(), ..Request::default() }
 }
 
 #[test]
@@ -68,10 +58,7 @@ fn what_is_required_and_not_there_joins() {
     assert!(selection.needs["kserve"].contains("cert-manager"));
     let there = select(&stack, &request(&["kserve"]), &Has(&["Issuer.cert-manager.io"])).unwrap();
     assert_eq!(there.order, ["kserve"]);
-    let only = Request {
-        only: true,
-        ..request(&["kserve"])
-    };
+    let only = Request { only: true, ..request(&["kserve"]) };
     let refused = select(&stack, &only, &Unprobed).unwrap_err();
     assert_eq!(
         refused.0[0].message,
@@ -87,10 +74,7 @@ fn unknown_names_and_unmet_capabilities_are_said_together() {
     let messages: Vec<&str> = problems.0.iter().map(|p| p.message.as_str()).collect();
     assert_eq!(
         messages,
-        [
-            "there is no component `aa` in hub.yaml",
-            "a requires `gpu`, which nothing provides"
-        ]
+        ["there is no component `aa` in hub.yaml", "a requires `gpu`, which nothing provides"]
     );
 }
 
@@ -98,10 +82,7 @@ fn unknown_names_and_unmet_capabilities_are_said_together() {
 fn cycles_of_any_length_are_drawn() {
     for (stack, drawn) in [
         ("components: [{name: a, depends: [a]}]", "a → a"),
-        (
-            "components: [{name: a, depends: [b]}, {name: b, depends: [a]}]",
-            "a → b → a",
-        ),
+        ("components: [{name: a, depends: [b]}, {name: b, depends: [a]}]", "a → b → a"),
         (
             "components: [{name: a, depends: [b]}, {name: b, depends: [c]}, {name: c, depends: [a]}]",
             "a → b → c → a",
@@ -120,15 +101,9 @@ fn all_manifests_are_read_before_giving_up() {
         "components: [{name: a}, {name: b}, {name: nowhere}, {name: a}]",
     );
     let problems = fixture.load().unwrap_err();
-    assert!(
-        problems.0[0].message.contains("two components are called `a`"),
-        "{problems:?}"
-    );
+    assert!(problems.0[0].message.contains("two components are called `a`"), "{problems:?}");
     let fixture = Fixture::new(
-        &[
-            ("a", "parameters: [{value: 1}]"),
-            ("b", "templates: {kind: curl, files: [x]}"),
-        ],
+        &[("a", "parameters: [{value: 1}]"), ("b", "templates: {kind: curl, files: [x]}")],
         "components: [{name: a}, {name: b}, {name: nowhere}]",
     );
     let problems = fixture.load().unwrap_err();
@@ -141,10 +116,7 @@ fn all_manifests_are_read_before_giving_up() {
             "there is no component in components/nowhere"
         ]
     );
-    assert_eq!(
-        problems.0[0].place.as_ref().unwrap().to_string(),
-        "components/a/hub-component.yaml:2:14"
-    );
+    assert_eq!(problems.0[0].place.as_ref().unwrap().to_string(), "components/a/hub-component.yaml:2:14");
 }
 
 #[test]
@@ -155,19 +127,13 @@ fn a_slice_of_the_order_can_be_run() {
     );
     let stack = fixture.load().unwrap();
     let sliced = |offset: Option<&str>, limit: Option<&str>| {
-        let request = Request {
-            offset: offset.map(Into::into),
-            limit: limit.map(Into::into),
-            ..Request::default()
-        };
+        let request =
+            Request { offset: offset.map(Into::into), limit: limit.map(Into::into), ..Request::default() };
         select(&stack, &request, &Unprobed).map(|s| s.order)
     };
     assert_eq!(sliced(None, None).unwrap(), ["a", "c", "b"]);
     assert_eq!(sliced(Some("c"), None).unwrap(), ["c", "b"]);
     assert_eq!(sliced(None, Some("a")).unwrap(), ["a"]);
     assert!(sliced(Some("b"), Some("a")).is_err());
-    assert_eq!(
-        dependents(&stack, &["c".into()], &Has(&["b"])),
-        [("b".to_owned(), "c".to_owned())]
-    );
+    assert_eq!(dependents(&stack, &["c".into()], &Has(&["b"])), [("b".to_owned(), "c".to_owned())]);
 }

@@ -22,19 +22,13 @@ pub(super) fn find(
     problems: &mut Problems,
 ) -> Vec<PathBuf> {
     let everything = [String::from("*")];
-    let globs = if set.files.is_empty() {
-        everything.as_slice()
-    } else {
-        set.files.as_slice()
-    };
+    let globs = if set.files.is_empty() { everything.as_slice() } else { set.files.as_slice() };
     let mut found = Vec::new();
     for glob in globs {
         let pattern = match curly::render(&SourceText::new(glob, glob), curly::Braces::Dollar, parameters) {
             Ok(pattern) => pattern,
             Err(more) => {
-                problems
-                    .0
-                    .extend(more.0.into_iter().map(|p| p.at(set.place.clone())));
+                problems.0.extend(more.0.into_iter().map(|p| p.at(set.place.clone())));
                 continue;
             }
         };
@@ -54,13 +48,9 @@ pub(super) fn find(
 
 fn exact(dir: &Path, name: &str, set: &TemplateSet, problems: &mut Problems) -> Option<PathBuf> {
     let path = dir.join(name);
-    let suffixed = SUFFIXES
-        .iter()
-        .map(|suffix| PathBuf::from(format!("{}.{suffix}", path.display())));
+    let suffixed = SUFFIXES.iter().map(|suffix| PathBuf::from(format!("{}.{suffix}", path.display())));
     // A rendered file that was committed beside its template must not be taken for the template.
-    let found = suffixed
-        .chain(std::iter::once(path.clone()))
-        .find(|p| p.is_file());
+    let found = suffixed.chain(std::iter::once(path.clone())).find(|p| p.is_file());
     if found.is_none() {
         problems.push(
             Problem::new("hub::template::missing", format!("there is no template {name}"))
@@ -75,11 +65,7 @@ fn exact(dir: &Path, name: &str, set: &TemplateSet, problems: &mut Problems) -> 
 
 fn wildcard(dir: &Path, directories: &[String], pattern: &str) -> Vec<PathBuf> {
     let own = [String::new()];
-    let directories = if directories.is_empty() {
-        own.as_slice()
-    } else {
-        directories
-    };
+    let directories = if directories.is_empty() { own.as_slice() } else { directories };
     let mut found = Vec::new();
     for directory in directories {
         let base = glob::Pattern::escape(&dir.join(directory).to_string_lossy());

@@ -20,28 +20,17 @@ const FILTERS: [(&str, Filter); 11] = [
     ("unbase64", unbase64),
     ("json", |value| Ok(go_json(value))),
     ("yaml", yaml),
-    ("first", |value| {
-        Ok(text_of(value).split(' ').next().unwrap_or_default().to_owned())
-    }),
-    ("parseURL", |value| {
-        Ok(parse(value)?.map_or_else(String::new, |url| with_port(&url)))
-    }),
+    ("first", |value| Ok(text_of(value).split(' ').next().unwrap_or_default().to_owned())),
+    ("parseURL", |value| Ok(parse(value)?.map_or_else(String::new, |url| with_port(&url)))),
     ("isSecure", |value| Ok(is_secure(value)?.to_string())),
     ("insecure", |value| Ok((!is_secure(value)?).to_string())),
     ("hostname", |value| {
-        Ok(parse(value)?
-            .and_then(|u| u.host_str().map(ToOwned::to_owned))
-            .unwrap_or_default())
+        Ok(parse(value)?.and_then(|u| u.host_str().map(ToOwned::to_owned)).unwrap_or_default())
     }),
     ("port", |value| {
-        Ok(parse(value)?
-            .and_then(|u| u.port_or_known_default())
-            .map(|p| p.to_string())
-            .unwrap_or_default())
+        Ok(parse(value)?.and_then(|u| u.port_or_known_default()).map(|p| p.to_string()).unwrap_or_default())
     }),
-    ("scheme", |value| {
-        Ok(parse(value)?.map(|u| u.scheme().to_owned()).unwrap_or_default())
-    }),
+    ("scheme", |value| Ok(parse(value)?.map(|u| u.scheme().to_owned()).unwrap_or_default())),
 ];
 
 /// Applies one filter.
@@ -51,36 +40,25 @@ const FILTERS: [(&str, Filter); 11] = [
 pub(super) fn apply(name: &str, value: &Value) -> Result<Value, Problem> {
     let Some((_, filter)) = FILTERS.iter().find(|(n, _)| *n == name) else {
         let known = FILTERS.map(|(n, _)| n);
-        return Err(Problem::new(
-            "hub::template::unknown_filter",
-            format!("there is no filter `{name}`"),
-        )
-        .help(did_you_mean(name, known).unwrap_or_else(|| format!("filters: {}", known.join(", ")))));
+        return Err(Problem::new("hub::template::unknown_filter", format!("there is no filter `{name}`"))
+            .help(did_you_mean(name, known).unwrap_or_else(|| format!("filters: {}", known.join(", ")))));
     };
     filter(value).map(Value::String)
 }
 
 fn refused(filter: &str, why: &str) -> Problem {
-    Problem::new(
-        "hub::template::filter",
-        format!("the filter `{filter}` cannot take this value: {why}"),
-    )
+    Problem::new("hub::template::filter", format!("the filter `{filter}` cannot take this value: {why}"))
 }
 
 fn unbase64(value: &Value) -> Result<String, Problem> {
-    let bytes = STANDARD
-        .decode(text_of(value).trim())
-        .map_err(|_| refused("unbase64", "it is not base64"))?;
+    let bytes =
+        STANDARD.decode(text_of(value).trim()).map_err(|_| refused("unbase64", "it is not base64"))?;
     String::from_utf8(bytes).map_err(|_| refused("unbase64", "what it encodes is not text"))
 }
 
 /// JSON as Go writes it, with `<`, `>` and `&` escaped.
 fn go_json(value: &Value) -> String {
-    value
-        .to_string()
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
+    value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
 fn yaml(value: &Value) -> Result<String, Problem> {
@@ -94,9 +72,7 @@ fn parse(value: &Value) -> Result<Option<Url>, Problem> {
     if text.is_empty() {
         return Ok(None);
     }
-    Url::parse(&text)
-        .map(Some)
-        .map_err(|e| refused("parseURL", &format!("it is not a URL ({e})")))
+    Url::parse(&text).map(Some).map_err(|e| refused("parseURL", &format!("it is not a URL ({e})")))
 }
 
 fn is_secure(value: &Value) -> Result<bool, Problem> {

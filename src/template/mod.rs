@@ -63,10 +63,7 @@ fn render_file(
 ) -> Result<String, Problems> {
     let name = shown(file, dir);
     let text = std::fs::read_to_string(file).map_err(|e| {
-        Problem::new(
-            "hub::template::unreadable",
-            format!("cannot read the template {name}: {e}"),
-        )
+        Problem::new("hub::template::unreadable", format!("cannot read the template {name}: {e}"))
     })?;
     let source = SourceText::new(name, text);
     match engine {
@@ -88,10 +85,7 @@ fn write(template: &Path, output: &Path, text: &str) -> std::io::Result<()> {
 }
 
 fn unwritable(output: &Path, dir: &Path, error: &std::io::Error) -> Problem {
-    Problem::new(
-        "hub::template::unwritable",
-        format!("cannot write {}: {error}", shown(output, dir)),
-    )
+    Problem::new("hub::template::unwritable", format!("cannot write {}: {error}", shown(output, dir)))
 }
 
 #[cfg(test)]

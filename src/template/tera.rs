@@ -14,11 +14,7 @@ use crate::parameters::ParameterSet;
 pub(super) fn render(source: &SourceText, parameters: &ParameterSet) -> Result<String, Problems> {
     let mut tree = Map::new();
     for parameter in parameters.iter() {
-        let path: Vec<String> = parameter
-            .name
-            .split('.')
-            .map(|part| part.replace('-', "_"))
-            .collect();
+        let path: Vec<String> = parameter.name.split('.').map(|part| part.replace('-', "_")).collect();
         insert(&mut tree, &path, parameter.value.clone());
     }
     let context = ::tera::Context::from_serialize(&Value::Object(tree)).map_err(|e| failed(source, &e))?;
@@ -39,9 +35,7 @@ fn insert(tree: &mut Map<String, Value>, path: &[String], value: Value) {
         }
         return;
     }
-    let slot = tree
-        .entry(first.clone())
-        .or_insert_with(|| Value::Object(Map::new()));
+    let slot = tree.entry(first.clone()).or_insert_with(|| Value::Object(Map::new()));
     if !slot.is_object() {
         let own = slot.take();
         *slot = Value::Object(Map::from_iter([("value".to_owned(), own)]));

@@ -15,20 +15,13 @@ fn parameters(pairs: &[(&str, Value)]) -> ParameterSet {
 }
 
 fn curly(text: &str, pairs: &[(&str, Value)]) -> Result<String, Problems> {
-    curly::render(
-        &SourceText::new("a.template", text),
-        curly::Braces::Dollar,
-        &parameters(pairs),
-    )
+    curly::render(&SourceText::new("a.template", text), curly::Braces::Dollar, &parameters(pairs))
 }
 
 #[test]
 fn curly_leaves_alone_what_is_no_reference() {
     let text = "$x ${a b} {{ .Name }} {{name}} #{x} ${a}";
-    assert_eq!(
-        curly(text, &[("a", json!("1"))]).unwrap(),
-        "$x ${a b} {{ .Name }} {{name}} #{x} 1"
-    );
+    assert_eq!(curly(text, &[("a", json!("1"))]).unwrap(), "$x ${a b} {{ .Name }} {{name}} #{x} 1");
 }
 
 #[test]
@@ -56,19 +49,11 @@ fn filters_are_applied_from_left_to_right() {
 
 #[test]
 fn every_unknown_name_has_its_place() {
-    let problems = curly(
-        "a: ${bucket.regio}\nb: ${x/nofilter}\n",
-        &[("bucket.region", json!("r")), ("x", json!(1))],
-    );
+    let problems =
+        curly("a: ${bucket.regio}\nb: ${x/nofilter}\n", &[("bucket.region", json!("r")), ("x", json!(1))]);
     let problems = problems.unwrap_err();
-    assert_eq!(
-        problems.0[0].place.as_ref().unwrap().to_string(),
-        "a.template:1:4"
-    );
-    assert_eq!(
-        problems.0[0].help.as_deref(),
-        Some("did you mean `bucket.region`?")
-    );
+    assert_eq!(problems.0[0].place.as_ref().unwrap().to_string(), "a.template:1:4");
+    assert_eq!(problems.0[0].help.as_deref(), Some("did you mean `bucket.region`?"));
     assert_eq!(problems.0[1].message, "there is no filter `nofilter`");
     assert_eq!(problems.0[1].place.as_ref().unwrap().line, 2);
 }
@@ -102,10 +87,7 @@ fn files_are_found_by_hubctls_rules_and_written_beside_the_template() {
         directories: directories.iter().map(ToString::to_string).collect(),
         place: place.clone(),
     };
-    let sets = [
-        set(&["kustomization.yaml", "in-place.txt"], &[]),
-        set(&["*.template"], &["serverless"]),
-    ];
+    let sets = [set(&["kustomization.yaml", "in-place.txt"], &[]), set(&["*.template"], &["serverless"])];
     let parameters = parameters(&[("ns", json!("kserve"))]);
     let rendered = render(dir.path(), &sets, &parameters).unwrap();
     assert_eq!(rendered.len(), 3);

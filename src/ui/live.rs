@@ -17,16 +17,8 @@ pub(super) struct Live {
 
 impl Live {
     pub(super) fn new(enabled: bool) -> Self {
-        let target = if enabled {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        Self {
-            all: MultiProgress::with_draw_target(target),
-            bars: Mutex::default(),
-            enabled,
-        }
+        let target = if enabled { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Self { all: MultiProgress::with_draw_target(target), bars: Mutex::default(), enabled }
     }
 
     /// Says what a component does now.
@@ -65,16 +57,10 @@ impl Live {
 
     /// Prints while nothing is drawn.
     pub(super) fn suspend<T>(&self, work: impl FnOnce() -> T) -> T {
-        if self.enabled {
-            self.all.suspend(work)
-        } else {
-            work()
-        }
+        if self.enabled { self.all.suspend(work) } else { work() }
     }
 
     fn bars(&self) -> std::sync::MutexGuard<'_, HashMap<String, ProgressBar>> {
-        self.bars
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

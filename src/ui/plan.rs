@@ -28,51 +28,25 @@ pub fn plan_lines(plan: &Plan, detail: Detail, palette: &Palette) -> Vec<String>
     let created: Vec<&Change> = of(Action::Create).collect();
     if detail == Detail::Full || created.len() <= SHORT {
         lines.extend(
-            created
-                .iter()
-                .map(|c| palette.good.apply_to(format!("+ {}{}", c.id, why(c))).to_string()),
+            created.iter().map(|c| palette.good.apply_to(format!("+ {}{}", c.id, why(c))).to_string()),
         );
     } else {
-        lines.push(
-            palette
-                .good
-                .apply_to(format!("+ {}", by_kind(&created)))
-                .to_string(),
-        );
+        lines.push(palette.good.apply_to(format!("+ {}", by_kind(&created))).to_string());
     }
     for change in of(Action::Update).chain(of(Action::Recreate)) {
         lines.extend(changed(change, detail, palette));
     }
     for change in of(Action::Delete) {
-        lines.push(
-            palette
-                .bad
-                .apply_to(format!("- {}{}", change.id, why(change)))
-                .to_string(),
-        );
+        lines.push(palette.bad.apply_to(format!("- {}{}", change.id, why(change))).to_string());
     }
     for change in of(Action::Keep) {
-        lines.push(
-            palette
-                .dim
-                .apply_to(format!("= {} stays{}", change.id, kept(change)))
-                .to_string(),
-        );
+        lines.push(palette.dim.apply_to(format!("= {} stays{}", change.id, kept(change))).to_string());
     }
     let unchanged = of(Action::Unchanged).count();
     if unchanged > 0 {
-        lines.push(
-            palette
-                .dim
-                .apply_to(format!("  {unchanged} unchanged"))
-                .to_string(),
-        );
+        lines.push(palette.dim.apply_to(format!("  {unchanged} unchanged")).to_string());
     }
-    lines.extend(
-        plan.warnings
-            .iter()
-            .map(|w| palette.warn.apply_to(format!("! {w}")).to_string()),
-    );
+    lines.extend(plan.warnings.iter().map(|w| palette.warn.apply_to(format!("! {w}")).to_string()));
     lines
 }
 
@@ -92,11 +66,7 @@ pub(super) fn counted(counts: &hub_cluster::Counts, done: bool) -> String {
         .filter(|(count, ..)| *count > 0)
         .map(|(count, past, future)| format!("{count} {}", if done { past } else { future }))
         .collect();
-    if parts.is_empty() {
-        "nothing".to_owned()
-    } else {
-        parts.join(", ")
-    }
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 
 fn by_kind(changes: &[&Change]) -> String {
@@ -106,41 +76,16 @@ fn by_kind(changes: &[&Change]) -> String {
     }
     let kinds: Vec<String> = kinds
         .iter()
-        .map(|(kind, n)| {
-            if *n == 1 {
-                (*kind).to_owned()
-            } else {
-                format!("{n} {kind}")
-            }
-        })
+        .map(|(kind, n)| if *n == 1 { (*kind).to_owned() } else { format!("{n} {kind}") })
         .collect();
     kinds.join(", ")
 }
 
 fn changed(change: &Change, detail: Detail, palette: &Palette) -> Vec<String> {
-    let sign = if change.action == Action::Recreate {
-        "±"
-    } else {
-        "~"
-    };
-    let mut lines = vec![
-        palette
-            .warn
-            .apply_to(format!("{sign} {}{}", change.id, why(change)))
-            .to_string(),
-    ];
-    let shown = if detail == Detail::Full {
-        change.diff.len()
-    } else {
-        SHORT
-    };
-    lines.extend(
-        change
-            .diff
-            .iter()
-            .take(shown)
-            .flat_map(|field| field_lines(field, detail)),
-    );
+    let sign = if change.action == Action::Recreate { "±" } else { "~" };
+    let mut lines = vec![palette.warn.apply_to(format!("{sign} {}{}", change.id, why(change))).to_string()];
+    let shown = if detail == Detail::Full { change.diff.len() } else { SHORT };
+    lines.extend(change.diff.iter().take(shown).flat_map(|field| field_lines(field, detail)));
     if change.diff.len() > shown {
         lines.push(format!("    … and {} more fields", change.diff.len() - shown));
     }
@@ -160,11 +105,8 @@ fn field_lines(field: &FieldDiff, detail: Detail) -> Vec<String> {
         Some(other) => other.to_string(),
     };
     let (old, new) = (value(&field.old), value(&field.new));
-    let owners = if field.owners.is_empty() {
-        String::new()
-    } else {
-        format!("  [{}]", field.owners.join(", "))
-    };
+    let owners =
+        if field.owners.is_empty() { String::new() } else { format!("  [{}]", field.owners.join(", ")) };
     if old.contains('\n') || new.contains('\n') {
         return multi_line(&field.path, &old, &new, &owners, detail);
     }
@@ -190,11 +132,7 @@ fn multi_line(path: &str, old: &str, new: &str, owners: &str, detail: Detail) ->
         Some(format!("      {sign} {}", change.value().trim_end_matches('\n')))
     });
     let changes: Vec<String> = changes.collect();
-    let shown = if detail == Detail::Full {
-        changes.len()
-    } else {
-        SHORT
-    };
+    let shown = if detail == Detail::Full { changes.len() } else { SHORT };
     let more = changes.len().saturating_sub(shown);
     let mut lines = vec![format!("    {path}:{owners}")];
     lines.extend(changes.into_iter().take(shown));
@@ -205,10 +143,7 @@ fn multi_line(path: &str, old: &str, new: &str, owners: &str, detail: Detail) ->
 }
 
 fn why(change: &Change) -> String {
-    change
-        .reason
-        .as_ref()
-        .map_or_else(String::new, |reason| format!("  ({reason})"))
+    change.reason.as_ref().map_or_else(String::new, |reason| format!("  ({reason})"))
 }
 
 fn kept(change: &Change) -> String {
@@ -219,9 +154,6 @@ fn kept(change: &Change) -> String {
         Some(KeptBy::PruneDisabled) => "; without --no-prune it is deleted",
         _ => "",
     };
-    let reason = change
-        .reason
-        .as_ref()
-        .map_or_else(String::new, |reason| format!(": {reason}"));
+    let reason = change.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     format!("{reason}{flag}")
 }

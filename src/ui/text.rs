@@ -51,9 +51,7 @@ impl TextReporter {
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn named(&self, component: &str, text: &str) -> String {
@@ -124,27 +122,17 @@ impl TextReporter {
             Status::Interrupted => (self.palette.bad.apply_to("✗"), "interrupted".to_owned()),
         };
         let name = self.palette.bold.apply_to(component);
-        self.out(&format!(
-            "{mark} {name}  {text}  {}",
-            self.palette.dim.apply_to(seconds(took))
-        ));
+        self.out(&format!("{mark} {name}  {text}  {}", self.palette.dim.apply_to(seconds(took))));
     }
 }
 
 impl Listener for TextReporter {
     fn on_event(&self, event: &Event) {
         match event {
-            Event::RunStarted {
-                verb,
-                stack,
-                environment,
-                target,
-                ..
-            } => {
+            Event::RunStarted { verb, stack, environment, target, .. } => {
                 self.state().verb = Some(*verb);
-                let environment = environment
-                    .as_ref()
-                    .map_or_else(String::new, |e| format!(", environment {e}"));
+                let environment =
+                    environment.as_ref().map_or_else(String::new, |e| format!(", environment {e}"));
                 self.out(&format!("{} {stack} on {target}{environment}", verb.name()));
             }
             Event::ComponentAdded(addition) => {
@@ -165,38 +153,24 @@ impl Listener for TextReporter {
                 self.err(&format!("waiting for {holder}, who runs `{command}`"));
             }
             Event::PhaseStarted { component, phase } => self.live.set(component, phase.name().to_owned()),
-            Event::FetchProgress {
-                component,
-                source,
-                bytes,
-                total,
-            } => {
+            Event::FetchProgress { component, source, bytes, total } => {
                 let total = total.map_or_else(String::new, |t| format!(" of {}", size(t)));
-                self.live
-                    .set(component, format!("fetching {source}: {}{total}", size(*bytes)));
+                self.live.set(component, format!("fetching {source}: {}{total}", size(*bytes)));
             }
-            Event::FetchRetry {
-                component, reason, ..
-            } => self.warn(Some(component), &format!("{reason}; trying again")),
-            Event::Fetched {
-                component,
-                source,
-                bytes,
-                cached: false,
-            } => {
+            Event::FetchRetry { component, reason, .. } => {
+                self.warn(Some(component), &format!("{reason}; trying again"))
+            }
+            Event::Fetched { component, source, bytes, cached: false } => {
                 self.err(&self.named(component, &format!("fetched {source} ({})", size(*bytes))));
             }
             Event::HookStarted { component, hook, .. } => self.live.set(component, format!("hook {hook}")),
-            Event::HookLine {
-                component,
-                hook,
-                line,
-                ..
-            } => {
-                self.err(&self.named(
-                    component,
-                    &format!("{} {line}", self.palette.dim.apply_to(format!("{hook} |"))),
-                ));
+            Event::HookLine { component, hook, line, .. } => {
+                self.err(
+                    &self.named(
+                        component,
+                        &format!("{} {line}", self.palette.dim.apply_to(format!("{hook} |"))),
+                    ),
+                );
             }
             Event::Planned { component, plan } => {
                 self.state().objects.insert(
@@ -209,13 +183,7 @@ impl Listener for TextReporter {
             }
             Event::Object { component, happened } => self.object(component, happened),
             Event::Warning { component, message } => self.warn(component.as_deref(), message),
-            Event::ComponentFinished {
-                component,
-                status,
-                counts,
-                seconds,
-                ..
-            } => {
+            Event::ComponentFinished { component, status, counts, seconds, .. } => {
                 self.finished(component, *status, counts, *seconds);
             }
             Event::RunFinished { .. } => self.live.clear(),

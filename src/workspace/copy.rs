@@ -15,10 +15,8 @@ pub(super) fn clear_abandoned(area: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(area)? {
         let entry = entry?;
         let name = entry.file_name();
-        let owner = name
-            .to_str()
-            .and_then(|n| n.split_once('-'))
-            .and_then(|(pid, _)| pid.parse::<i32>().ok());
+        let owner =
+            name.to_str().and_then(|n| n.split_once('-')).and_then(|(pid, _)| pid.parse::<i32>().ok());
         let Some(owner) = owner.and_then(rustix::process::Pid::from_raw) else {
             continue;
         };
@@ -37,24 +35,17 @@ pub(super) fn clear_abandoned(area: &Path) -> io::Result<()> {
 /// Copies a folder. Links inside it stay as they are; one that leads out of it becomes absolute, so that it still
 /// leads to the same file.
 pub(super) fn copy_dir(source: &Path, target: &Path) -> Result<(), WorkspaceError> {
-    let root = source.canonicalize().map_err(|e| WorkspaceError::Copy {
-        path: source.to_path_buf(),
-        source: e,
-    })?;
+    let root =
+        source.canonicalize().map_err(|e| WorkspaceError::Copy { path: source.to_path_buf(), source: e })?;
     for entry in walkdir::WalkDir::new(&root) {
         let entry = entry.map_err(|e| {
             let path = e.path().unwrap_or(source).to_path_buf();
-            WorkspaceError::Copy {
-                path,
-                source: e.into(),
-            }
+            WorkspaceError::Copy { path, source: e.into() }
         })?;
         let relative = entry.path().strip_prefix(&root).unwrap_or(entry.path());
         let to = target.join(relative);
-        copy_entry(&root, &entry, &to).map_err(|source| WorkspaceError::Copy {
-            path: entry.path().to_path_buf(),
-            source,
-        })?;
+        copy_entry(&root, &entry, &to)
+            .map_err(|source| WorkspaceError::Copy { path: entry.path().to_path_buf(), source })?;
     }
     Ok(())
 }
@@ -70,11 +61,7 @@ fn copy_entry(root: &Path, entry: &walkdir::DirEntry, to: &Path) -> io::Result<(
             Ok(resolved) => resolved.starts_with(root),
             Err(_) => link.is_relative(),
         };
-        let link = if inside {
-            link
-        } else {
-            from.join(link).canonicalize()?
-        };
+        let link = if inside { link } else { from.join(link).canonicalize()? };
         std::os::unix::fs::symlink(link, to)
     } else if kind.is_file() {
         std::fs::copy(entry.path(), to).map(|_| ())

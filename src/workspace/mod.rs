@@ -56,24 +56,14 @@ impl Workspace {
     /// The scratch area is not writable, or the component not readable.
     pub fn create(base: &Path, source: &Path) -> Result<Self, WorkspaceError> {
         let area = base.join(AREA);
-        let failed = |source| WorkspaceError::Create {
-            path: area.clone(),
-            source,
-        };
+        let failed = |source| WorkspaceError::Create { path: area.clone(), source };
         std::fs::create_dir_all(&area).map_err(failed)?;
         copy::clear_abandoned(&area).map_err(failed)?;
-        let held = tempfile::Builder::new()
-            .prefix(&copy::prefix())
-            .tempdir_in(&area)
-            .map_err(failed)?;
+        let held = tempfile::Builder::new().prefix(&copy::prefix()).tempdir_in(&area).map_err(failed)?;
         let root = held.path().canonicalize().map_err(failed)?;
         let dir = root.join("stack").join(below(base, source));
         copy::copy_dir(source, &dir)?;
-        Ok(Self {
-            dir,
-            _root: held,
-            root,
-        })
+        Ok(Self { dir, _root: held, root })
     }
 
     /// The copied component's directory, absolute.
@@ -88,10 +78,8 @@ impl Workspace {
     /// The folder cannot be made.
     pub fn bin(&self) -> Result<PathBuf, WorkspaceError> {
         let path = self.root.join("bin");
-        std::fs::create_dir_all(&path).map_err(|source| WorkspaceError::Create {
-            path: path.clone(),
-            source,
-        })?;
+        std::fs::create_dir_all(&path)
+            .map_err(|source| WorkspaceError::Create { path: path.clone(), source })?;
         Ok(path)
     }
 }
@@ -100,13 +88,9 @@ impl Workspace {
 fn below(base: &Path, source: &Path) -> PathBuf {
     let absolute = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let (base, source) = (absolute(base), absolute(source));
-    let relative = source
-        .strip_prefix(&base)
-        .unwrap_or_else(|_| Path::new(source.file_name().unwrap_or_default()));
-    relative
-        .components()
-        .filter(|c| matches!(c, Component::Normal(_)))
-        .collect()
+    let relative =
+        source.strip_prefix(&base).unwrap_or_else(|_| Path::new(source.file_name().unwrap_or_default()));
+    relative.components().filter(|c| matches!(c, Component::Normal(_))).collect()
 }
 
 #[cfg(test)]
@@ -128,22 +112,9 @@ mod tests {
         let workspace = Workspace::create(base.path(), &source).unwrap();
         let dir = workspace.dir().to_path_buf();
         assert!(dir.ends_with("components/x"));
-        assert_eq!(
-            std::fs::metadata(dir.join("pre-deploy"))
-                .unwrap()
-                .permissions()
-                .mode()
-                & 0o777,
-            0o755
-        );
-        assert_eq!(
-            std::fs::read_link(dir.join("post-undeploy")).unwrap(),
-            Path::new("pre-deploy")
-        );
-        assert_eq!(
-            std::fs::read_to_string(dir.join("post-deploy")).unwrap(),
-            "#!/bin/sh\n"
-        );
+        assert_eq!(std::fs::metadata(dir.join("pre-deploy")).unwrap().permissions().mode() & 0o777, 0o755);
+        assert_eq!(std::fs::read_link(dir.join("post-undeploy")).unwrap(), Path::new("pre-deploy"));
+        assert_eq!(std::fs::read_to_string(dir.join("post-deploy")).unwrap(), "#!/bin/sh\n");
         std::fs::write(dir.join("new"), "x").unwrap();
         assert!(!source.join("new").exists());
         drop(workspace);

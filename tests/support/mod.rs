@@ -24,9 +24,7 @@ impl Stack {
     /// The repository's own stack.
     pub(crate) fn of_repository() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let stack = Self {
-            dir: tempfile::tempdir().unwrap(),
-        };
+        let stack = Self { dir: tempfile::tempdir().unwrap() };
         for folder in ["components", "environments", "hooks"] {
             copy(&root.join(folder), &stack.path(folder));
         }
@@ -36,21 +34,13 @@ impl Stack {
 
     /// A stack of one component `app`, in the sandbox by default, with files beside the usual ones.
     pub(crate) fn of_app(manifest: &str, files: &[(&str, &str)]) -> Self {
-        let stack = Self {
-            dir: tempfile::tempdir().unwrap(),
-        };
+        let stack = Self { dir: tempfile::tempdir().unwrap() };
         stack.write(
             "hub.yaml",
             "kind: stack\nmeta: {name: test}\nenvironments: {default: local}\ncomponents: [{name: app}]\n",
         );
-        stack.write(
-            "environments/local.yaml",
-            "kind: environment\ncluster: {sandbox: true}\n",
-        );
-        stack.write(
-            "components/app/hub-component.yaml",
-            &format!("kind: component\n{manifest}"),
-        );
+        stack.write("environments/local.yaml", "kind: environment\ncluster: {sandbox: true}\n");
+        stack.write("components/app/hub-component.yaml", &format!("kind: component\n{manifest}"));
         for (name, text) in files {
             stack.write(&format!("components/app/{name}"), text);
         }
@@ -101,10 +91,7 @@ impl Stack {
     /// What the sandbox has, as a number that grows with every write; `None` when it does not exist.
     pub(crate) fn revision(&self) -> Option<String> {
         let status = self.hub(&["sandbox", "status"]).stdout;
-        status
-            .split("revision ")
-            .nth(1)
-            .map(|rest| rest.split(')').next().unwrap_or_default().to_owned())
+        status.split("revision ").nth(1).map(|rest| rest.split(')').next().unwrap_or_default().to_owned())
     }
 
     /// A served sandbox's kubeconfig, written here.
@@ -119,12 +106,8 @@ impl Ran {
     #[track_caller]
     pub(crate) fn ends(&self, code: i32, said: &[&str]) -> &Self {
         // Messages are wrapped and framed for reading; compare words.
-        let words = |text: &str| {
-            text.replace(['│', '|'], " ")
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
+        let words =
+            |text: &str| text.replace(['│', '|'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
         let all = words(&format!("{}\n{}", self.stdout, self.stderr));
         let missing: Vec<&&str> = said.iter().filter(|s| !all.contains(&words(s))).collect();
         assert!(
@@ -139,10 +122,7 @@ impl Ran {
 
     /// The events of `-o json`.
     pub(crate) fn events(&self) -> Vec<serde_json::Value> {
-        self.stdout
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 

@@ -69,9 +69,7 @@ impl Server {
 
     /// Returns once a connection was made.
     pub(crate) fn wait_for_a_connection(&self) {
-        self.arrivals
-            .recv_timeout(std::time::Duration::from_secs(60))
-            .unwrap();
+        self.arrivals.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
     }
 }
 

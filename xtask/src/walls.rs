@@ -27,32 +27,16 @@ const WALLS: [Wall; 7] = [
         pattern: r"\benv::(var|vars|args|current_exe)",
         allowed: &["src/cli/surroundings.rs", "xtask/"],
     },
-    Wall {
-        what: "reqwest",
-        pattern: r"\breqwest::",
-        allowed: &["src/fetch/"],
-    },
+    Wall { what: "reqwest", pattern: r"\breqwest::", allowed: &["src/fetch/"] },
     Wall {
         what: "kube",
         pattern: r"\bkube::",
         // The one module of the lifecycle that knows kubeconfigs.
         allowed: &["crates/cluster/", "crates/sandbox/", "src/lifecycle/target.rs"],
     },
-    Wall {
-        what: "anyhow",
-        pattern: r"\banyhow::",
-        allowed: &["src/main.rs", "src/cli/", "xtask/"],
-    },
-    Wall {
-        what: "the terminal in a library step",
-        pattern: r"\bindicatif::",
-        allowed: &["src/ui/"],
-    },
-    Wall {
-        what: "unfinished work",
-        pattern: r"\b(todo|unimplemented)!\(",
-        allowed: &[],
-    },
+    Wall { what: "anyhow", pattern: r"\banyhow::", allowed: &["src/main.rs", "src/cli/", "xtask/"] },
+    Wall { what: "the terminal in a library step", pattern: r"\bindicatif::", allowed: &["src/ui/"] },
+    Wall { what: "unfinished work", pattern: r"\b(todo|unimplemented)!\(", allowed: &[] },
 ];
 
 /// Lines at the most. Tables of facts are exempt by name.
@@ -62,10 +46,7 @@ const LONGEST: usize = 600;
 pub(crate) fn check(root: &Path) -> ExitCode {
     let mut breaches = Vec::new();
     for folder in ["src", "crates", "xtask/src"] {
-        for entry in walkdir::WalkDir::new(root.join(folder))
-            .into_iter()
-            .filter_map(Result::ok)
-        {
+        for entry in walkdir::WalkDir::new(root.join(folder)).into_iter().filter_map(Result::ok) {
             let path = entry.path();
             if path.extension().is_some_and(|e| e == "rs") {
                 check_file(root, path, &mut breaches);
@@ -75,19 +56,11 @@ pub(crate) fn check(root: &Path) -> ExitCode {
     for breach in &breaches {
         report(breach);
     }
-    if breaches.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if breaches.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn check_file(root: &Path, path: &Path, breaches: &mut Vec<String>) {
-    let name = path
-        .strip_prefix(root)
-        .unwrap_or(path)
-        .to_string_lossy()
-        .replace('\\', "/");
+    let name = path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
     let Ok(text) = std::fs::read_to_string(path) else {
         breaches.push(format!("{name}: cannot be read"));
         return;
@@ -116,11 +89,7 @@ fn check_file(root: &Path, path: &Path, breaches: &mut Vec<String>) {
         for (number, line) in code.lines().enumerate() {
             let comment = line.trim_start().starts_with("//");
             if !comment && pattern.is_match(line) {
-                breaches.push(format!(
-                    "{name}:{}: {} does not belong here",
-                    number + 1,
-                    wall.what
-                ));
+                breaches.push(format!("{name}:{}: {} does not belong here", number + 1, wall.what));
             }
         }
     }
