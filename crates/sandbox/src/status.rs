@@ -12,6 +12,8 @@ pub(crate) struct StatusError {
     pub(crate) reason: &'static str,
     pub(crate) message: String,
     details: Map<String, Value>,
+    /// Whether details are shown even when there are none.
+    detailed: bool,
 }
 
 /// One thing that is wrong with an object.
@@ -126,7 +128,7 @@ impl StatusError {
             code,
             reason,
             message: message.into(),
-            details: Map::new(),
+            details: Map::new(), detailed: false,
         }
     }
 
@@ -161,8 +163,7 @@ impl StatusError {
         StatusError::new(
             404,
             "NotFound",
-            "the server could not find the requested resource",
-        )
+            "the server could not find the requested resource").detailed()
     }
 
     /// The object exists already.
@@ -239,17 +240,28 @@ impl StatusError {
     /// The resource takes no such verb.
     pub(crate) fn method_not_allowed() -> StatusError {
         let message = "the server does not allow this method on the requested resource";
-        StatusError::new(405, "MethodNotAllowed", message)
+        StatusError::new(405, "MethodNotAllowed", message).detailed()
     }
 
     /// The body is of a type that the endpoint does not take.
     pub(crate) fn unsupported_media(message: impl Into<String>) -> StatusError {
-        StatusError::new(415, "UnsupportedMediaType", message)
+        StatusError::new(415, "UnsupportedMediaType", message).detailed()
     }
 
     /// The history that was asked for is gone.
     pub(crate) fn expired(message: impl Into<String>) -> StatusError {
         StatusError::new(410, "Expired", message)
+    }
+
+    /// The patch does not apply.
+    pub(crate) fn unpatchable() -> StatusError {
+        let message = "the server rejected our request due to an error in our request";
+        StatusError::new(422, "Invalid", message).detailed()
+    }
+
+    fn detailed(mut self) -> StatusError {
+        self.detailed = true;
+        self
     }
 
     /// Says the same in other words.
@@ -277,7 +289,7 @@ impl StatusError {
         if !self.reason.is_empty() {
             body["reason"] = json!(self.reason);
         }
-        if !self.details.is_empty() {
+        if self.detailed || !self.details.is_empty() {
             body["details"] = Value::Object(self.details.clone());
         }
         body["code"] = json!(self.code);

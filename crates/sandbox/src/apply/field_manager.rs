@@ -232,7 +232,8 @@ impl FieldManager<'_> {
             }
         };
         let (namespace, name) = (text("namespace"), text("name"));
-        let subject = format!("{namespace}/{name}; {}, Kind={}", self.api_version, self.kind);
+        let (group, version) = crate::object::group_version(self.api_version);
+        let subject = format!("{namespace}/{name}; {group}/{version}, Kind={}", self.kind);
         format!("failed to create typed patch object ({subject}): {misfits}")
     }
 
@@ -371,6 +372,19 @@ fn renew_last_applied(live: &Value, new: &mut Value, config: &Value) {
         .pointer_mut("/metadata/annotations")
         .and_then(Value::as_object_mut)
     {
-        annotations.insert(LAST_APPLIED.into(), json!(format!("{config}\n")));
+        annotations.insert(LAST_APPLIED.into(), json!(format!("{}\n", sorted(&config))));
+    }
+}
+
+/// The value with the keys of all maps in order, as Go writes them.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mut names: Vec<&String> = fields.keys().collect();
+            names.sort();
+            Value::Object(names.into_iter().map(|name| (name.clone(), sorted(&fields[name]))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
+        other => other.clone(),
     }
 }

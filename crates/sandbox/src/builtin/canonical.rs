@@ -25,7 +25,9 @@ fn canonical_map(schema: &Schema, map: &Map, object: &mut Object<String, Value>)
         .map(|r| r.required.as_slice())
         .unwrap_or_default();
     if !map.fields.is_empty() {
-        object.retain(|name, value| required.contains(name) || !dropped(map, name, value));
+        object.retain(|name, value| {
+            map.child(name).is_some() && (required.contains(name) || !dropped(map, name, value))
+        });
         for (name, field) in &map.fields {
             if object.get(name).is_none_or(Value::is_null) {
                 match &field.default {

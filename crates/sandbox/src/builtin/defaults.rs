@@ -106,7 +106,13 @@ fn own(name: &str, object: &mut Fields) {
             set(spec, "persistentVolumeReclaimPolicy", json!("Retain"));
             set(spec, "volumeMode", json!("Filesystem"));
         }
-        "core.v1.Namespace" => set(ensure(object, "status"), "phase", json!("Active")),
+        "core.v1.Namespace" => {
+            let name = object.get("metadata").and_then(|m| m.get("name")).cloned();
+            if let Some(name) = name.filter(|n| n.as_str().is_some_and(|n| !n.is_empty())) {
+                set(ensure(ensure(object, "metadata"), "labels"), "kubernetes.io/metadata.name", name);
+            }
+            set(ensure(object, "status"), "phase", json!("Active"));
+        }
         "core.v1.Node" => {}
         "core.v1.Secret" => {
             set(object, "type", json!("Opaque"));

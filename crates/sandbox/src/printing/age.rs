@@ -10,8 +10,13 @@ pub(crate) fn age(time: Option<&str>) -> String {
     human_duration(Timestamp::now().as_second() - then.as_second())
 }
 
+/// How many seconds ago a time was; `None` when it is no time.
+pub(super) fn seconds_since(time: &str) -> Option<i64> {
+    Some(Timestamp::now().as_second() - time.parse::<Timestamp>().ok()?.as_second())
+}
+
 /// Writes seconds in at most two units. Source: apimachinery `pkg/util/duration`.
-pub(crate) fn human_duration(seconds: i64) -> String {
+pub(super) fn human_duration(seconds: i64) -> String {
     if seconds < -1 {
         return "<invalid>".into();
     }

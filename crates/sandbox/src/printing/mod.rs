@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use crate::catalog::Resource;
 use crate::object;
 
-pub(crate) use age::age;
+use age::age;
+use age::human_duration;
 
 /// Gives the cells of an object.
 pub(crate) fn cells(resource: &Resource, value: &Value) -> Vec<Value> {

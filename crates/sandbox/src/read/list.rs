@@ -33,15 +33,13 @@ impl Selection {
         let labels = LabelSelector::parse(text("labelSelector"))?;
         let fields = FieldSelector::parse(text("fieldSelector"))?;
         if let Some(field) = fields.unknown(selectable(&resource)) {
-            return Err(StatusError::bad_request(format!(
-                "Unable to find {:?} that match label selector {:?}, field selector {:?}: field label not supported: {field}",
-                format!(
-                    "{}/{}, Resource={}",
-                    resource.group, resource.version, resource.plural
-                ),
-                text("labelSelector"),
-                text("fieldSelector"),
-            )));
+            let message = match selectable(&resource) {
+                [name, namespace] => {
+                    format!("{field:?} is not a known field selector: only {name:?}, {namespace:?}")
+                }
+                _ => format!("field label not supported: {field}"),
+            };
+            return Err(StatusError::bad_request(message));
         }
         Ok(Selection {
             resource,

@@ -43,9 +43,8 @@ impl WatchRequest {
         let from = match version {
             "" | "0" => None,
             text => Some(text.parse().map_err(|_| {
-                StatusError::bad_request(format!(
-                    "Invalid value: {text:?}: strconv.ParseUint: invalid syntax"
-                ))
+                let problem = format!("strconv.ParseUint: parsing {text:?}: invalid syntax");
+                StatusError::new(500, "", format!("resourceVersion: Invalid value: {text:?}: {problem}"))
             })?),
         };
         let seconds = request

@@ -34,9 +34,11 @@ impl LabelSelector {
             .filter(|part| !part.is_empty())
             .map(|part| {
                 requirement(part).ok_or_else(|| {
-                    StatusError::bad_request(format!(
-                        "unable to parse requirement: found '{part}', expected: identifier"
-                    ))
+                    let problem = match part.split_whitespace().nth(1) {
+                        Some(second) => format!("found '{second}', expected: in, notin, =, ==, !=, gt, lt"),
+                        None => format!("found '{part}', expected: identifier"),
+                    };
+                    StatusError::bad_request(format!("unable to parse requirement: {problem}"))
                 })
             })
             .collect::<Result<_, _>>()

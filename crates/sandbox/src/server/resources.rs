@@ -296,7 +296,8 @@ fn options(request: &ApiRequest) -> Result<WriteOptions, StatusError> {
     let mut dry_run = false;
     for value in request.query.all("dryRun").filter(|v| !v.is_empty()) {
         if value != "All" {
-            let cause = Cause::unsupported("dryRun", &json!(value), &["All".to_owned()]);
+            let sent: Vec<&str> = request.query.all("dryRun").collect();
+            let cause = Cause::unsupported("dryRun", &json!(sent), &["All".to_owned()]);
             return Err(StatusError::invalid(
                 "meta.k8s.io",
                 options_kind(request),
@@ -311,7 +312,7 @@ fn options(request: &ApiRequest) -> Result<WriteOptions, StatusError> {
         "Ignore" => Validation::Ignore,
         "" | "Warn" => Validation::Warn,
         other => {
-            let allowed = ["Ignore", "Strict", "Warn"].map(str::to_owned);
+            let allowed = ["", "Ignore", "Strict", "Warn"].map(str::to_owned);
             let cause = Cause::unsupported("fieldValidation", &json!(other), &allowed);
             return Err(StatusError::invalid(
                 "meta.k8s.io",
@@ -355,11 +356,7 @@ fn patch_body(request: &ApiRequest) -> Result<(PatchKind, Value), StatusError> {
         "application/strategic-merge-patch+json" => PatchKind::Strategic,
         "application/apply-patch+yaml" => PatchKind::Apply,
         _ => {
-            return Err(StatusError::unsupported_media(
-                "the body of the request was in an unknown format - accepted media types include: \
-                 application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, \
-                 application/apply-patch+yaml, application/apply-patch+cbor",
-            ));
+            return Err(StatusError::unsupported_media("415: Unsupported Media Type"));
         }
     };
     if kind == PatchKind::Apply {
@@ -385,7 +382,7 @@ fn delete_options(request: &ApiRequest) -> Result<DeleteOptions, StatusError> {
         .as_deref()
         .filter(|p| !matches!(*p, "Background" | "Foreground" | "Orphan"))
     {
-        let allowed = ["Background", "Foreground", "Orphan"].map(str::to_owned);
+        let allowed = ["Foreground", "Background", "Orphan", "nil"].map(str::to_owned);
         let cause = Cause::unsupported("propagationPolicy", &json!(policy), &allowed);
         return Err(StatusError::invalid("meta.k8s.io", "DeleteOptions", "", &[cause]));
     }

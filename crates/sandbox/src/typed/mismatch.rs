@@ -41,9 +41,9 @@ fn unknown(schema: &Schema, value: &Value, path: &mut String, found: &mut Vec<St
 }
 
 /// Says why a builtin type cannot hold the value, in the words of the Go decoder; `None` when it can.
-pub(crate) fn mismatch(schema: &Schema, value: &Value) -> Option<String> {
+pub(crate) fn mismatch(kind: &str, schema: &Schema, value: &Value) -> Option<String> {
     let mut path = Vec::new();
-    misfit(schema, value, "", &mut path)
+    misfit(schema, value, kind, &mut path)
 }
 
 fn misfit(schema: &Schema, value: &Value, owner: &str, path: &mut Vec<String>) -> Option<String> {
@@ -67,11 +67,14 @@ fn misfit(schema: &Schema, value: &Value, owner: &str, path: &mut Vec<String>) -
     match (schema.atom(Some(value)), value) {
         (_, Value::Null) => None,
         (Atom::Map { map, .. }, Value::Object(fields)) => fields.iter().find_map(|(name, child)| {
-            path.push(name.clone());
-            let found = map
-                .child(name)
-                .and_then(|field| misfit(field, child, owner, path));
-            path.pop();
+            let declared = map.fields.contains_key(name);
+            if declared {
+                path.push(name.clone());
+            }
+            let found = map.child(name).and_then(|field| misfit(field, child, owner, path));
+            if declared {
+                path.pop();
+            }
             found
         }),
         (Atom::List { list }, Value::Array(items)) => items

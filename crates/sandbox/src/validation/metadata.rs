@@ -44,6 +44,8 @@ pub(crate) fn metadata(resource: &Resource, value: &Value, live: Option<&Value>)
                 "no new finalizers can be added if the object is being deleted, found new finalizers {}",
                 go_strings(&added)
             );
+            // the real server checks this twice
+            causes.push(Cause::forbidden("metadata.finalizers", &detail));
             causes.push(Cause::forbidden("metadata.finalizers", &detail));
         }
     }

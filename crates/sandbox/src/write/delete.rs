@@ -90,20 +90,18 @@ impl Session<'_> {
     }
 
     fn check_delete(&self, live: &Value, key: &Key, options: &DeleteOptions) -> Result<(), StatusError> {
+        let version = object::meta(live, "resourceVersion").unwrap_or_default();
         let held = [
-            ("UID", options.uid.as_deref(), object::uid(live)),
-            (
-                "ResourceVersion",
-                options.resource_version.as_deref(),
-                object::meta(live, "resourceVersion").unwrap_or_default(),
-            ),
+            ("UID", options.uid.as_deref(), object::uid(live), "deleted and then recreated"),
+            ("ResourceVersion", options.resource_version.as_deref(), version, "modified"),
         ];
-        for (what, wanted, held) in held {
+        for (what, wanted, held, perhaps) in held {
             if let Some(wanted) = wanted.filter(|wanted| *wanted != held) {
                 let why = format!(
-                    "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {held}"
+                    "the {what} in the precondition ({wanted}) does not match the {what} in record ({held}). The object \
+                     might have been {perhaps}"
                 );
-                return Err(self.conflict(&key.name, &why));
+                return Err(StatusError::conflict(&self.resource.group, &self.resource.kind, &key.name, &why));
             }
         }
         if self.resource.group.is_empty()

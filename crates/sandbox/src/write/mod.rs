@@ -13,6 +13,7 @@ mod update;
 
 pub(crate) use delete::{DeleteOptions, Deleted};
 pub(crate) use patch::PatchKind;
+pub(crate) use scale::selector_text;
 pub(crate) use session::{Session, Validation, WriteOptions};
 
 use std::sync::Arc;

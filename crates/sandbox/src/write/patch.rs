@@ -6,7 +6,7 @@ use super::{Session, Written};
 use crate::apply::ApplyError;
 use crate::object;
 use crate::patch;
-use crate::status::{Cause, StatusError};
+use crate::status::StatusError;
 use crate::store::Key;
 
 /// How a patch is written.
@@ -29,7 +29,7 @@ impl Session<'_> {
         };
         let mut value = match kind {
             PatchKind::Json => {
-                patch::json_patch(&live, &body).map_err(|why| self.patch_refusal(&key.name, &why))?
+                patch::json_patch(&live, &body).map_err(|_| StatusError::unpatchable())?
             }
             PatchKind::Strategic if self.resource.custom().is_none() => {
                 let schema = self.resource.schema().expect("a builtin kind has a type");
@@ -46,30 +46,24 @@ impl Session<'_> {
         if object::name(&value) != key.name {
             return Err(self.renamed(&value, key));
         }
-        self.check_fields(&value)?;
+        self.check_patched(&value)?;
         self.shape(&mut value)?;
         self.with_field_manager(|fields| fields.update(Some(&live), &mut value, &self.options.manager));
         self.finish(value, &live)
     }
 
-    fn patch_refusal(&self, name: &str, why: &str) -> StatusError {
-        StatusError::invalid(&self.resource.group, &self.resource.kind, name, &[]).with_message(why)
-    }
-
     fn renamed(&self, value: &Value, key: &Key) -> StatusError {
         let sent = object::name(value);
-        let cause = Cause::invalid("metadata.name", &sent.into(), "field is immutable");
         if sent.is_empty() {
             return StatusError::bad_request("name must be provided");
         }
-        let _ = cause;
         StatusError::bad_request(format!(
             "the name of the object ({sent}) does not match the name on the URL ({})",
             key.name
         ))
     }
 
-    fn apply(&mut self, mut config: Value, key: &Key) -> Result<Written, StatusError> {
+    fn apply(&mut self, config: Value, key: &Key) -> Result<Written, StatusError> {
         let text = |name: &str| {
             config
                 .get(name)
@@ -79,32 +73,17 @@ impl Session<'_> {
         };
         let (kind, sent) = (text("kind"), text("apiVersion"));
         if kind.is_empty() || sent.is_empty() {
-            let missing = if kind.is_empty() { "kind" } else { "apiVersion" };
-            return Err(StatusError::bad_request(format!(
-                "invalid object type: /, Kind=: {missing} must be set in the applied configuration"
-            )));
+            return Err(StatusError::bad_request(wrong_type(&sent, &kind)));
         }
         if kind != self.resource.kind {
-            return Err(StatusError::bad_request(format!(
-                "{kind} in version {:?} cannot be handled as a {}: no kind match",
-                self.resource.version, self.resource.kind
-            )));
+            return Err(StatusError::bad_request(wrong_type(&sent, &kind)));
         }
-        object::metadata_mut(&mut config);
-        match object::name(&config) {
-            "" => object::set_meta(&mut config, "name", key.name.clone()),
-            sent if sent != key.name => return Err(self.renamed(&config, key)),
-            _ => {}
+        if !object::name(&config).is_empty() && object::name(&config) != key.name {
+            return Err(self.renamed(&config, key));
         }
-        if !key.namespace.is_empty() {
-            match object::namespace(&config) {
-                "" => object::set_meta(&mut config, "namespace", key.namespace.clone()),
-                sent if sent != key.namespace => {
-                    let message = "the namespace of the provided object does not match the namespace sent on the request";
-                    return Err(StatusError::bad_request(message));
-                }
-                _ => {}
-            }
+        if !matches!(object::namespace(&config), "" ) && object::namespace(&config) != key.namespace {
+            let message = "the namespace of the provided object does not match the namespace sent on the request";
+            return Err(StatusError::bad_request(message));
         }
         let live = self.live(key);
         if live.is_none() && self.subresource.is_some() {
@@ -124,12 +103,16 @@ impl Session<'_> {
             ApplyError::Schema(message) => StatusError::new(500, "", message),
             ApplyError::Refused(message) => StatusError::bad_request(message),
         })?;
+        object::set_meta(&mut value, "name", key.name.clone());
+        if !key.namespace.is_empty() {
+            object::set_meta(&mut value, "namespace", key.namespace.clone());
+        }
         let entries = object::take_meta(&mut value, "managedFields");
         if let Some(misfit) = self
             .resource
             .schema()
             .filter(|_| self.builtin_type().is_some())
-            .and_then(|schema| crate::typed::mismatch(schema, &value))
+            .and_then(|schema| crate::typed::mismatch(&self.resource.kind, schema, &value))
         {
             return Err(StatusError::bad_request(format!(
                 "failed to create typed patch object: {misfit}"
@@ -144,4 +127,9 @@ impl Session<'_> {
             None => self.insert(value),
         }
     }
+}
+
+fn wrong_type(api_version: &str, kind: &str) -> String {
+    let (group, version) = object::group_version(api_version);
+    format!("invalid object type: {group}/{version}, Kind={kind}")
 }

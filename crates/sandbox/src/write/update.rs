@@ -16,7 +16,10 @@ impl Session<'_> {
         self.take_in(&mut value, namespace)?;
         match object::name(&value) {
             "" => {
-                let message = "metadata.name: Required value: name must be provided in the object";
+                let message = format!(
+                    "the name of the object ({} based on URL) was undeterminable: name must be provided",
+                    key.name
+                );
                 return Err(StatusError::bad_request(message));
             }
             sent if sent != key.name => {
@@ -85,7 +88,11 @@ impl Session<'_> {
     fn check_preconditions(&self, value: &Value, live: &Value, name: &str) -> Result<(), StatusError> {
         let (sent, held) = (object::meta(value, "uid"), object::uid(live));
         if let Some(sent) = sent.filter(|sent| *sent != held) {
-            let why = format!("Precondition failed: UID in precondition: {sent}, UID in object meta: {held}");
+            let why = format!(
+                "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: Precondition \
+                 failed: UID in precondition: {sent}, UID in object meta: {held}",
+                self.registry_key(live)
+            );
             return Err(self.conflict(name, &why));
         }
         match object::meta(value, "resourceVersion") {
@@ -111,6 +118,21 @@ impl Session<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Where the real server keeps the object.
+    fn registry_key(&self, live: &Value) -> String {
+        let mut key = String::from("/registry/");
+        if self.resource.custom().is_some() {
+            key.push_str(&self.resource.group);
+            key.push('/');
+        }
+        key.push_str(&self.resource.plural);
+        for part in [object::namespace(live), object::name(live)].into_iter().filter(|part| !part.is_empty()) {
+            key.push('/');
+            key.push_str(part);
+        }
+        key
     }
 
     /// Tells whether an update must name the version that it replaces.
