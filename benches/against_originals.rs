@@ -39,7 +39,11 @@ fn main() {
     let cluster = ControlPlane::start();
     release::install_cert_manager_kinds(&cluster);
     let stack = release::stack(&corpus, &cluster);
-    let deploy = [&["deploy", "kserve", "-e", "real", "-p", "kserve.deploymentMode=Serverless"], &release::RECORDED[..]].concat();
+    let deploy = [
+        &["deploy", "kserve", "-e", "real", "-p", "kserve.deploymentMode=Serverless"],
+        &release::RECORDED[..],
+    ]
+    .concat();
     stack.hub(&deploy).ends(0, &[]);
     let built = build(&kustomize, &["build"]).output().unwrap().stdout;
     std::fs::write(stack.path("built.yaml"), built).unwrap();

@@ -26,16 +26,25 @@ fn every_error_code_has_a_section() {
     }
     assert!(codes.len() > 40, "{codes:?}");
     let document = std::fs::read_to_string(root().join("docs/errors.md")).unwrap();
-    let sections: BTreeSet<String> =
-        document.lines().filter_map(|l| l.strip_prefix("### ")).map(|l| l.trim_matches('`').to_owned()).collect();
+    let sections: BTreeSet<String> = document
+        .lines()
+        .filter_map(|l| l.strip_prefix("### "))
+        .map(|l| l.trim_matches('`').to_owned())
+        .collect();
     let missing: Vec<_> = codes.difference(&sections).collect();
     let stale: Vec<_> = sections.difference(&codes).collect();
-    assert!(missing.is_empty() && stale.is_empty(), "without a section: {missing:?}; without a use: {stale:?}");
+    assert!(
+        missing.is_empty() && stale.is_empty(),
+        "without a section: {missing:?}; without a use: {stale:?}"
+    );
 }
 
 #[test]
 fn every_path_in_the_architecture_exists() {
-    let pattern = regex::Regex::new(r"`((?:src|crates|tests|docs|components|environments|xtask)/[a-z0-9_./-]+|\.ci/run)`").unwrap();
+    let pattern = regex::Regex::new(
+        r"`((?:src|crates|tests|docs|components|environments|xtask)/[a-z0-9_./-]+|\.ci/run)`",
+    )
+    .unwrap();
     for document in ["docs/ARCHITECTURE.md", "README.md", "CONTRIBUTING.md"] {
         let text = std::fs::read_to_string(root().join(document)).unwrap();
         for found in pattern.captures_iter(&text) {

@@ -36,7 +36,10 @@ fn the_release_of_kserve_goes_on_and_off_as_with_kustomize_and_kubectl() {
     }
 
     let again = deploy(&stack, "Serverless");
-    assert_eq!(counts(&again), json!({"create": 0, "update": 0, "unchanged": objects.len(), "recreate": 0, "delete": 0, "keep": 0}));
+    assert_eq!(
+        counts(&again),
+        json!({"create": 0, "update": 0, "unchanged": objects.len(), "recreate": 0, "delete": 0, "keep": 0})
+    );
 
     let switched = deploy(&stack, "RawDeployment");
     assert_eq!(counts(&switched)["update"], 1);
@@ -49,7 +52,11 @@ fn the_release_of_kserve_goes_on_and_off_as_with_kustomize_and_kubectl() {
     for object in &objects {
         let (kind, name, namespace) = identify(object);
         let stays = matches!(object["kind"].as_str().unwrap(), "Namespace" | "CustomResourceDefinition");
-        let there = if crd_of(&objects, object) { ours.try_get(&kind, &name) } else { ours.get(&kind, &name, namespace).is_some() };
+        let there = if crd_of(&objects, object) {
+            ours.try_get(&kind, &name)
+        } else {
+            ours.get(&kind, &name, namespace).is_some()
+        };
         assert_eq!(there, stays, "{kind} {name}");
     }
     let status = stack.hub(&["status", "-e", "real"]);
@@ -61,14 +68,17 @@ fn the_release_of_kserve_goes_on_and_off_as_with_kustomize_and_kubectl() {
 
 fn deploy(stack: &Stack, mode: &str) -> Ran {
     let mode = format!("kserve.deploymentMode={mode}");
-    let ran = stack.hub(&[&["deploy", "kserve", "-e", "real", "-o", "json", "-p", &mode], &release::RECORDED[..]].concat());
+    let ran = stack.hub(
+        &[&["deploy", "kserve", "-e", "real", "-o", "json", "-p", &mode], &release::RECORDED[..]].concat(),
+    );
     assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
     ran
 }
 
 fn counts(ran: &Ran) -> Value {
     let events = ran.events();
-    events.iter().find(|e| e["event"] == "componentFinished" && e["component"] == "kserve").unwrap()["counts"].clone()
+    events.iter().find(|e| e["event"] == "componentFinished" && e["component"] == "kserve").unwrap()["counts"]
+        .clone()
 }
 
 fn condition(object: &Value, name: &str) -> String {
@@ -98,20 +108,33 @@ fn apply_with_kubectl(cluster: &ControlPlane, objects: &[Value]) {
     let _ = cluster.try_kubectl(&["apply", "--server-side", "-f", &path]);
     cluster.kubectl(&["wait", "--for=condition=Established", "crd", "--all"]);
     cluster.kubectl(&["apply", "--server-side", "-f", &path]);
-    cluster.kubectl(&["rollout", "status", "-n", "kserve", "deployment/kserve-controller-manager", "--timeout=120s"]);
+    cluster.kubectl(&[
+        "rollout",
+        "status",
+        "-n",
+        "kserve",
+        "deployment/kserve-controller-manager",
+        "--timeout=120s",
+    ]);
 }
 
 fn identify(object: &Value) -> (String, String, Option<&str>) {
     let group = object["apiVersion"].as_str().unwrap().split_once('/').map_or("", |(group, _)| group);
     let kind = object["kind"].as_str().unwrap();
-    let kind = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{}.{group}", object["apiVersion"].as_str().unwrap().split('/').next_back().unwrap()) };
+    let kind = if group.is_empty() {
+        kind.to_owned()
+    } else {
+        format!("{kind}.{}.{group}", object["apiVersion"].as_str().unwrap().split('/').next_back().unwrap())
+    };
     let name = object["metadata"]["name"].as_str().unwrap().to_owned();
     (kind, name, object["metadata"]["namespace"].as_str())
 }
 
 /// Whether the object is of a kind that the set itself defines.
 fn crd_of(objects: &[Value], object: &Value) -> bool {
-    objects.iter().any(|o| o["kind"] == "CustomResourceDefinition" && o["spec"]["names"]["kind"] == object["kind"])
+    objects
+        .iter()
+        .any(|o| o["kind"] == "CustomResourceDefinition" && o["spec"]["names"]["kind"] == object["kind"])
 }
 
 impl ControlPlane {

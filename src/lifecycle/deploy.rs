@@ -13,8 +13,8 @@ use hub_cluster::{
 
 use super::run::{ComponentReport, finish, sensitive};
 use super::{
-    Connection, DeployOptions, Error, Event, Phase, Report, Run, Status, Verb, check_meant, component,
-    resolve_all, schedule,
+    Connection, DeployOptions, Error, Event, Phase, Prepared, Report, Run, Status, Verb, check_meant,
+    component, namespaces, resolve_all, schedule,
 };
 use crate::parameters::ParameterSet;
 use crate::stack::{self, Component, Platform, Request, Selection};
@@ -62,6 +62,7 @@ pub async fn plan(
 pub(super) struct Ready {
     pub(super) selection: Selection,
     pub(super) parameters: BTreeMap<String, ParameterSet>,
+    inventories: Vec<Inventory>,
 }
 
 impl Ready {
@@ -75,7 +76,7 @@ impl Ready {
         for addition in &selection.additions {
             run.tell(&Event::ComponentAdded(addition.clone()));
         }
-        Ok(Self { selection, parameters })
+        Ok(Self { selection, parameters, inventories })
     }
 }
 
@@ -186,9 +187,7 @@ async fn deploy_one<'a>(
     let start = Instant::now();
     let mut counts = Counts::default();
     let result = match run.stack.component(name) {
-        Ok(component) => {
-            deploy_component(run, connection, component, &ready.parameters[name], options, &mut counts).await
-        }
+        Ok(component) => deploy_component(run, connection, ready, component, options, &mut counts).await,
         Err(problem) => Err(problem.into()),
     };
     finish(run, name, start, result.map(|status| (status, counts)).map_err(|error| (error, counts)))
@@ -197,19 +196,19 @@ async fn deploy_one<'a>(
 async fn deploy_component(
     run: &Run,
     connection: &Connection,
+    ready: &Ready,
     component: &Component,
-    parameters: &ParameterSet,
     options: &DeployOptions,
     counts: &mut Counts,
 ) -> Result<Status, Error> {
     let name = &component.name;
-    let prepared = component::prepare(run, Some(connection), Verb::Deploy, component, parameters).await?;
+    let parameters = &ready.parameters[name];
+    let mut prepared = component::prepare(run, Some(connection), Verb::Deploy, component, parameters).await?;
     let mut status = Status::Unchanged;
     if !(prepared.objects.is_empty() && component.manifest.bare) {
         run.enter(name, Phase::Planning)?;
-        let namespace = prepared.namespace.as_deref();
         let plan_options = plan_options(parameters, options, Vec::new());
-        let plan = make_plan(run, connection, name, prepared.objects, namespace, &plan_options).await?;
+        let plan = make_plan(run, connection, ready, name, &mut prepared, &plan_options).await?;
         *counts = plan.counts();
         refuse_problems(name, &plan)?;
         if !plan.is_unchanged() {
@@ -236,16 +235,16 @@ async fn plan_only<'a>(
     let mut counts = Counts::default();
     let result = async {
         let (component, parameters) = (run.stack.component(name)?, &ready.parameters[name]);
-        let prepared = component::prepare(run, Some(connection), Verb::Plan, component, parameters).await?;
+        let mut prepared =
+            component::prepare(run, Some(connection), Verb::Plan, component, parameters).await?;
         if prepared.objects.is_empty() && component.manifest.bare {
             return Ok(Status::Unchanged);
         }
         run.enter(name, Phase::Planning)?;
         let before = lock(upcoming).clone();
         lock(upcoming).extend(prepared.objects.iter().filter(|o| brings_others(o)).cloned());
-        let namespace = prepared.namespace.as_deref();
         let plan_options = plan_options(parameters, options, before);
-        let plan = make_plan(run, connection, name, prepared.objects, namespace, &plan_options).await?;
+        let plan = make_plan(run, connection, ready, name, &mut prepared, &plan_options).await?;
         counts = plan.counts();
         refuse_problems(name, &plan)?;
         Ok(if plan.is_unchanged() { Status::Unchanged } else { Status::Pending })
@@ -280,17 +279,27 @@ fn plan_options(
     }
 }
 
+/// Plans a component. Namespaces that its objects need and nobody has made are added to the set.
 async fn make_plan(
     run: &Run,
     connection: &Connection,
+    ready: &Ready,
     name: &str,
-    objects: Vec<serde_json::Value>,
-    namespace: Option<&str>,
+    prepared: &mut Prepared,
     options: &PlanOptions,
 ) -> Result<Plan, Error> {
-    let planned =
-        hub_cluster::plan(&connection.cluster, &owner(run, name), objects, namespace, options).await;
-    let plan = planned.map_err(|error| explain_kinds(run, name, error))?;
+    let mut objects = std::mem::take(&mut prepared.objects);
+    let namespace = prepared.namespace.as_deref();
+    let recorded = ready.inventories.iter().find(|i| i.owner.component == name);
+    objects.extend(namespaces::made_before(&objects, namespace, recorded));
+    let owner = owner(run, name);
+    let planned = hub_cluster::plan(&connection.cluster, &owner, objects.clone(), namespace, options).await;
+    let mut plan = planned.map_err(|error| explain_kinds(run, name, error))?;
+    let missing = namespaces::missing(&plan);
+    if !missing.is_empty() {
+        objects.extend(missing);
+        plan = hub_cluster::plan(&connection.cluster, &owner, objects, namespace, options).await?;
+    }
     run.tell(&Event::Planned { component: name.to_owned(), plan: plan.clone() });
     Ok(plan)
 }
