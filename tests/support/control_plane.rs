@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// A control plane that is stopped when dropped.
-pub struct ControlPlane {
+pub(crate) struct ControlPlane {
     dir: tempfile::TempDir,
     /// Its kubeconfig.
     pub kubeconfig: String,
@@ -15,14 +15,14 @@ fn script() -> PathBuf {
 }
 
 /// A program of the kit: `kubectl`, `kustomize`.
-pub fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     let output = Command::new(script()).arg("bin").output().unwrap();
     PathBuf::from(String::from_utf8(output.stdout).unwrap().trim()).join(name)
 }
 
 impl ControlPlane {
     /// Starts one, which builds the programs where they are not built yet.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let output = Command::new(script())
             .arg("up")
@@ -32,19 +32,24 @@ impl ControlPlane {
             .output()
             .unwrap();
         assert!(output.status.success(), "the control plane does not start");
-        let kubeconfig = String::from_utf8(output.stdout).unwrap().lines().last().unwrap_or_default().to_owned();
+        let kubeconfig =
+            String::from_utf8(output.stdout).unwrap().lines().last().unwrap_or_default().to_owned();
         Self { dir, kubeconfig }
     }
 
     /// Runs kubectl; it must succeed.
-    pub fn kubectl(&self, arguments: &[&str]) -> String {
+    pub(crate) fn kubectl(&self, arguments: &[&str]) -> String {
         let output = self.try_kubectl(arguments);
-        assert!(output.status.success(), "kubectl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "kubectl {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// Runs kubectl.
-    pub fn try_kubectl(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn try_kubectl(&self, arguments: &[&str]) -> Output {
         Command::new(program("kubectl"))
             .args(arguments)
             .env("KUBECONFIG", &self.kubeconfig)
@@ -54,7 +59,7 @@ impl ControlPlane {
     }
 
     /// An object as JSON; `None` when it is not there.
-    pub fn get(&self, kind: &str, name: &str, namespace: Option<&str>) -> Option<serde_json::Value> {
+    pub(crate) fn get(&self, kind: &str, name: &str, namespace: Option<&str>) -> Option<serde_json::Value> {
         let mut arguments = vec!["get", kind, name, "-o", "json", "--ignore-not-found"];
         if let Some(namespace) = namespace {
             arguments.extend(["-n", namespace]);

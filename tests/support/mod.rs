@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod control_plane;
+pub(crate) mod release;
 pub(crate) mod server;
 
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use super::Stack;
 use super::control_plane::ControlPlane;
 
 /// Parameters with which our KServe is what the recorded build has.
-pub const RECORDED: [&str; 6] = [
+pub(crate) const RECORDED: [&str; 6] = [
     "-p",
     "knative.networking.gateway.ingress=istio-system/gw",
     "-p",
@@ -16,13 +16,13 @@ pub const RECORDED: [&str; 6] = [
 ];
 
 /// The folder of recorded upstream manifests; `None` where it is not beside this checkout.
-pub fn corpus() -> Option<PathBuf> {
+pub(crate) fn corpus() -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/real-open");
     path.is_dir().then_some(path)
 }
 
 /// The repository's stack with an environment `real`: the release from a server on loopback, onto a control plane.
-pub fn stack(corpus: &Path, cluster: &ControlPlane) -> Stack {
+pub(crate) fn stack(corpus: &Path, cluster: &ControlPlane) -> Stack {
     let url = serve(corpus.join("kserve-serverless/kustomize"));
     let stack = Stack::of_repository();
     let environment = format!(
@@ -38,7 +38,7 @@ parameters:
 }
 
 /// The kinds of cert-manager without its webhooks, which would have no backend on a control plane without containers.
-pub fn install_cert_manager_kinds(cluster: &ControlPlane) {
+pub(crate) fn install_cert_manager_kinds(cluster: &ControlPlane) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("components/cert-manager/local/cert-manager.yaml");
     let text = std::fs::read_to_string(file).unwrap();
     let documents = text.split("\n---\n").filter(|d| d.contains("\nkind: CustomResourceDefinition\n"));
@@ -62,10 +62,12 @@ fn serve(folder: PathBuf) -> String {
             let mut request = vec![0; 4096];
             let read = stream.read(&mut request).unwrap_or_default();
             let request = String::from_utf8_lossy(&request[..read]).into_owned();
-            let name = request.split_whitespace().nth(1).unwrap_or_default().trim_start_matches('/').to_owned();
+            let name =
+                request.split_whitespace().nth(1).unwrap_or_default().trim_start_matches('/').to_owned();
             let body = std::fs::read(folder.join(name)).unwrap_or_default();
             let status = if body.is_empty() { "404 Not Found" } else { "200 OK" };
-            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            let head =
+                format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
             let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
         }
     });
