@@ -138,6 +138,9 @@ pub struct Change {
     /// The live object; `None` where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub live: Option<LiveVersion>,
+    /// True where the apply takes fields from other managers.
+    #[serde(skip)]
+    pub(crate) force: bool,
     /// What is sent; never serialised, for it may hold secrets.
     #[serde(skip)]
     pub(crate) desired: Option<Arc<Desired>>,
@@ -147,6 +150,45 @@ pub struct Change {
     /// True where the record says that the object is ready at its present resourceVersion.
     #[serde(skip)]
     pub(crate) known_ready: bool,
+}
+
+impl LiveVersion {
+    /// Reads uid and resourceVersion of a live object.
+    pub(crate) fn of(live: &Value) -> Self {
+        let text = |field: &str| live["metadata"][field].as_str().unwrap_or_default().to_string();
+        LiveVersion { uid: text("uid"), resource_version: text("resourceVersion") }
+    }
+}
+
+impl Change {
+    /// The creation of an object.
+    pub(crate) fn new(desired: Desired, hash: String) -> Self {
+        let mut change = Change::bare(desired.id.clone(), desired.resource.version.clone(), Action::Create);
+        change.desired = Some(Arc::new(desired));
+        change.hash = Some(hash);
+        change
+    }
+
+    /// An action without anything to say about it.
+    pub(crate) fn bare(id: ObjectId, version: String, action: Action) -> Self {
+        Change {
+            id,
+            version,
+            action,
+            diff: Vec::new(),
+            reason: None,
+            kept_by: None,
+            yielded: Vec::new(),
+            taken: Vec::new(),
+            unverified: false,
+            hash: None,
+            live: None,
+            force: false,
+            desired: None,
+            live_object: None,
+            known_ready: false,
+        }
+    }
 }
 
 /// A reason not to carry a plan out. All of a plan's problems are found before the first write.

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 /// What stands in place of a secret value.
-pub const PLACEHOLDER: &str = "(secret)";
+pub(crate) const PLACEHOLDER: &str = "(secret)";
 
 /// Values shorter than this many bytes are only masked where they are the whole text: as parts of a text they
 /// would mask harmless ones and so betray themselves.

@@ -9,9 +9,21 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Error;
 use crate::cluster::Cluster;
-use crate::event::Events;
-use crate::outcome::Outcome;
+use crate::change::{Action, Change};
+use crate::event::{Event, Events};
+use crate::outcome::{ObjectResult, Outcome, ResultStatus};
 use crate::plan::Plan;
+use ledger::Ending;
+use run::Run;
+
+mod delete;
+mod diagnosis;
+mod ledger;
+mod progress;
+mod run;
+mod wait;
+mod watch;
+mod write;
 
 /// How to carry a plan out.
 #[derive(Debug, Clone)]
@@ -22,6 +34,11 @@ pub struct ApplyOptions {
     pub timeout: Duration,
     /// Most writes in flight.
     pub concurrency: usize,
+    /// How long a state that does not pass by itself is given to pass nevertheless.
+    pub tolerance: Duration,
+    /// How long a custom resource that should report conditions, and reports no status, is waited for before it
+    /// counts as ready with a warning.
+    pub status_grace: Duration,
     /// Stop at the first object that fails instead of going on with what does not depend on it.
     pub fail_fast: bool,
     /// Values never shown in clear, wherever they turn up.
@@ -34,6 +51,8 @@ impl Default for ApplyOptions {
             wait: true,
             timeout: Duration::from_secs(600),
             concurrency: 16,
+            tolerance: Duration::from_secs(5),
+            status_grace: Duration::from_secs(30),
             fail_fast: false,
             sensitive: Vec::new(),
         }
@@ -54,9 +73,58 @@ pub async fn apply(
     events: Events<'_>,
     cancel: &CancellationToken,
 ) -> Result<Outcome, Error> {
-    let _ = (cluster, options, events, cancel);
-    Err(Error::EmptySet {
-        owner: plan.owner.to_string(),
-        recorded: 0,
-    })
+    if !plan.problems.is_empty() {
+        let problems = plan.problems.clone();
+        return Err(Error::PlanRefused { owner: plan.owner.to_string(), problems });
+    }
+    if cancel.is_cancelled() {
+        return Ok(report(plan, vec![Ending::skipped("the run was stopped"); plan.changes.len()], true, Vec::new()));
+    }
+    let record = if plan.is_unchanged() {
+        plan.record.clone()
+    } else {
+        let record = ledger::record_intent(cluster, plan).await?;
+        events(Event::IntentRecorded { objects: record.entries.len() });
+        record
+    };
+    let run = Run::new(cluster, plan, options, events, cancel);
+    let endings = carry_out(plan, &run).await;
+    // From here on nothing waits for the token: what was done is always recorded.
+    if let Some(objects) = ledger::record_outcome(cluster, plan, record, &endings).await? {
+        events(Event::OutcomeRecorded { objects });
+    }
+    if plan.changes.iter().any(|change| change.id.is_crd() && change.action.writes()) {
+        cluster.refresh().await?;
+    }
+    Ok(report(plan, endings, cancel.is_cancelled(), run.into_warnings()))
+}
+
+/// First everything that is to be there, then, if none of that failed, what is to go.
+async fn carry_out(plan: &Plan, run: &Run<'_>) -> Vec<Ending> {
+    let mut endings = run.bring_about().await;
+    let is_through = endings.values().all(|ending| {
+        matches!(ending.status, ResultStatus::Done | ResultStatus::Applied | ResultStatus::NotReady(_))
+    });
+    if is_through && !run.is_stopped() {
+        endings.extend(run.clear_away().await);
+    }
+    let ending = |(place, change)| endings.remove(&place).unwrap_or_else(|| untouched(change));
+    plan.changes.iter().enumerate().map(ending).collect()
+}
+
+/// The ending of a change that had no turn.
+fn untouched(change: &Change) -> Ending {
+    match change.action {
+        Action::Keep => Ending::new(ResultStatus::Kept),
+        _ => Ending::skipped("something else failed or the run was stopped before its turn"),
+    }
+}
+
+fn report(plan: &Plan, endings: Vec<Ending>, cancelled: bool, warnings: Vec<String>) -> Outcome {
+    let results = plan.changes.iter().zip(endings).map(|(change, ending)| ObjectResult {
+        id: change.id.clone(),
+        action: change.action,
+        status: ending.status,
+    });
+    Outcome { results: results.collect(), cancelled, warnings }
 }

@@ -33,6 +33,14 @@ pub(crate) struct Resource {
 }
 
 impl Resource {
+    /// Name with the group, e.g. `deployments.apps`.
+    pub(crate) fn qualified(&self) -> String {
+        match self.group.as_str() {
+            "" => self.plural.clone(),
+            group => format!("{}.{group}", self.plural),
+        }
+    }
+
     /// Path of the collection, over all namespaces for `None`.
     pub(crate) fn collection(&self, namespace: Option<&str>) -> String {
         let root = match self.group.as_str() {

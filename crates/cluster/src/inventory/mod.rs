@@ -13,6 +13,7 @@ use crate::cluster::Cluster;
 use crate::id::ObjectId;
 use crate::owner::Owner;
 
+pub(crate) mod fingerprint;
 pub(crate) mod record;
 pub(crate) mod store;
 

@@ -29,7 +29,7 @@ fn what(verb: &str, owner: &Owner) -> String {
 }
 
 /// Reads a record; an empty inventory where there is none.
-pub(super) async fn read(cluster: &Cluster, owner: &Owner) -> Result<Inventory, Error> {
+pub(crate) async fn read(cluster: &Cluster, owner: &Owner) -> Result<Inventory, Error> {
     let path = format!("{}/{}", collection(&owner.state_namespace), owner.parent_name());
     let found = cluster.find(&Call::get(path)).await;
     match found.map_err(|error| Error::request(what("read", owner), error))? {
@@ -54,7 +54,7 @@ async fn read_shards(cluster: &Cluster, mut inventory: Inventory) -> Result<Inve
 }
 
 /// Reads all records of a stack, or of all stacks.
-pub(super) async fn read_all(
+pub(crate) async fn read_all(
     cluster: &Cluster,
     stack: Option<&str>,
     namespace: &str,

@@ -5,9 +5,23 @@
 
 use serde::Serialize;
 
+mod access;
+mod conflict;
+mod crd;
+mod deletion;
+mod deploy;
+mod examine;
+mod foreign;
+mod live;
+mod namespaces;
+mod refusal;
+mod resolve;
+mod undeploy;
+
 use crate::Error;
 use crate::change::{Action, Change, Problem};
 use crate::cluster::Cluster;
+use crate::inventory::Inventory;
 use crate::mask::Sensitive;
 use crate::owner::Owner;
 use serde_json::Value;
@@ -91,6 +105,9 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// True for the removal of the component: its record goes at the end.
     pub undeploy: bool,
+    /// The record that the plan was made on.
+    #[serde(skip)]
+    pub(crate) record: Inventory,
 }
 
 /// How many changes of each sort a plan has.
@@ -150,11 +167,7 @@ pub async fn plan(
     default_namespace: Option<&str>,
     options: &PlanOptions,
 ) -> Result<Plan, Error> {
-    let _ = (cluster, desired, default_namespace, options);
-    Err(Error::EmptySet {
-        owner: owner.to_string(),
-        recorded: 0,
-    })
+    deploy::plan(cluster, owner, desired, default_namespace, options).await
 }
 
 /// Plans the removal of a component, from its inventory.
@@ -166,9 +179,5 @@ pub async fn plan_undeploy(
     owner: &Owner,
     options: &UndeployOptions,
 ) -> Result<Plan, Error> {
-    let _ = (cluster, options);
-    Err(Error::EmptySet {
-        owner: owner.to_string(),
-        recorded: 0,
-    })
+    undeploy::plan(cluster, owner, options).await
 }

@@ -6,7 +6,22 @@
 use serde::Serialize;
 use serde_json::Value;
 
+mod api_service;
+mod autoscaler;
+mod claim;
+mod conditions;
+mod crd;
+mod daemon_set;
+mod deployment;
+mod disruption_budget;
+mod inference_service;
+mod job;
+mod namespace;
+pub(crate) mod pod;
+mod replica_set;
 mod rules;
+mod service;
+mod stateful_set;
 
 pub use rules::readiness;
 

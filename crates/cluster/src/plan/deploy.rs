@@ -1,0 +1,305 @@
+//! The plan of a deployment, step by step.
+//!
+//! In: rendered objects. Out: a [`Plan`]. What the record proves unchanged is not asked about again; everything
+//! else is put to the server. Refuses to know how a single object is judged.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
+
+use super::deletion::{Licence, decide};
+use super::examine::{Examiner, Finding};
+use super::live::{Part, members, object};
+use super::namespaces::{self, State};
+use super::resolve::{Resolved, Resolver};
+use super::{Plan, PlanOptions, access, crd};
+use crate::Error;
+use crate::change::{Action, Change, LiveVersion, Problem};
+use crate::cluster::Cluster;
+use crate::cluster::discovery::Resource;
+use crate::id::{GroupKind, ObjectId};
+use crate::inventory::fingerprint::Proof;
+use crate::inventory::{EntryState, Inventory, store};
+use crate::mask::Mask;
+use crate::owner::Owner;
+
+/// What the steps have in common.
+struct Deploy<'a> {
+    cluster: &'a Cluster,
+    options: &'a PlanOptions,
+    applyset: String,
+    mask: Mask,
+    record: Inventory,
+}
+
+/// Plans a deployment; see [`super::plan`].
+pub(super) async fn plan(
+    cluster: &Cluster,
+    owner: &Owner,
+    objects: Vec<Value>,
+    default_namespace: Option<&str>,
+    options: &PlanOptions,
+) -> Result<Plan, Error> {
+    let record = store::read(cluster, owner).await?;
+    let deploy =
+        Deploy { cluster, options, applyset: owner.applyset_id(), mask: Mask::new(&options.sensitive), record };
+    let resolved = deploy.resolve(objects, default_namespace).await?;
+    if resolved.is_empty() && !deploy.record.is_empty() && !options.allow_empty {
+        let recorded = deploy.record.entries.len();
+        return Err(Error::EmptySet { owner: owner.to_string(), recorded });
+    }
+    deploy.finish(resolved).await
+}
+
+impl Deploy<'_> {
+    async fn resolve(&self, objects: Vec<Value>, default_namespace: Option<&str>) -> Result<Vec<Resolved>, Error> {
+        let resolve = |objects: Vec<Value>| {
+            let served = self.cluster.served();
+            let (upcoming, applyset, mask) = (self.options.upcoming.as_slice(), self.applyset.as_str(), &self.mask);
+            Resolver { served: &served, upcoming, default_namespace, applyset, mask }.resolve(objects)
+        };
+        match resolve(objects.clone()) {
+            // Somebody may have defined the kinds since we last looked.
+            Err(Error::UnknownKinds { .. }) => {
+                self.cluster.refresh().await?;
+                resolve(objects)
+            }
+            answer => answer,
+        }
+    }
+
+    async fn finish(self, resolved: Vec<Resolved>) -> Result<Plan, Error> {
+        let hashes: Vec<String> = resolved.iter().map(|one| self.record.hash(&one.desired.body)).collect();
+        let places: HashMap<ObjectId, usize> =
+            resolved.iter().enumerate().map(|(place, one)| (one.desired.id.clone(), place)).collect();
+        let resources: HashMap<ObjectId, Resource> =
+            resolved.iter().map(|one| (one.desired.id.clone(), one.desired.resource.clone())).collect();
+        let brings = Brings::of(&resolved, &self.options.upcoming);
+        let (proven, rest) = self.split_proven(resolved, hashes).await?;
+        let (findings, mut problems) = self.examine(rest, &brings).await?;
+
+        let mut changes = proven;
+        for finding in forgive_new_schemas(findings) {
+            problems.extend(finding.problem);
+            changes.push(finding.change);
+        }
+        problems.extend(unsafe_crds(&changes));
+        changes.sort_by_key(|change| places[&change.id]);
+
+        let obsolete = self.obsolete(&places).await?;
+        let mut wanted: Vec<(&Change, Resource)> =
+            changes.iter().map(|change| (change, resources[&change.id].clone())).collect();
+        let served = self.cluster.served();
+        wanted.extend(
+            obsolete.iter().filter_map(|change| Some((change, served.preferred(&change.id.group_kind())?.clone()))),
+        );
+        problems.extend(access::forbidden(self.cluster, &wanted, self.options.concurrency).await?);
+        changes.extend(obsolete);
+        problems.extend(self.too_many_deletes(&changes));
+        self.name_owners(&mut problems).await?;
+        let warnings = warnings(&changes);
+        Ok(Plan { owner: self.record.owner.clone(), changes, problems, warnings, undeploy: false, record: self.record })
+    }
+
+    /// Splits the set into what the record proves unchanged and the rest.
+    async fn split_proven(
+        &self,
+        resolved: Vec<Resolved>,
+        hashes: Vec<String>,
+    ) -> Result<(Vec<Change>, Vec<(Resolved, String)>), Error> {
+        let is_candidate = |one: &Resolved, hash: &str| {
+            let entry = self.record.entries.get(&one.desired.id);
+            one.served && entry.is_some_and(|entry| entry.state == EntryState::Applied && entry.hash == hash)
+        };
+        let candidates: Vec<(ObjectId, Resource)> = resolved
+            .iter()
+            .zip(&hashes)
+            .filter(|(one, hash)| is_candidate(one, hash))
+            .map(|(one, _)| (one.desired.id.clone(), one.desired.resource.clone()))
+            .collect();
+        let concurrency = self.options.concurrency;
+        let live = members(self.cluster, &candidates, &self.applyset, Part::Metadata, concurrency).await?;
+        let (mut proven, mut rest) = (Vec::new(), Vec::new());
+        for (one, hash) in resolved.into_iter().zip(hashes) {
+            let id = &one.desired.id;
+            let proof = match (self.record.entries.get(id), live.get(id)) {
+                (Some(entry), Some(live)) => self.record.proof(entry, &hash, live),
+                _ => Proof::None,
+            };
+            let known_ready = match proof {
+                Proof::Untouched { ready } => ready,
+                Proof::StatusOnly => false,
+                Proof::None => {
+                    rest.push((one, hash));
+                    continue;
+                }
+            };
+            let version = live.get(id).map(LiveVersion::of);
+            let mut change = Change::new(one.desired, hash);
+            change.action = Action::Unchanged;
+            change.known_ready = known_ready;
+            change.live = version;
+            proven.push(change);
+        }
+        Ok((proven, rest))
+    }
+
+    /// Puts everything that is not proven to the server.
+    async fn examine(
+        &self,
+        rest: Vec<(Resolved, String)>,
+        brings: &Brings,
+    ) -> Result<(Vec<Finding>, Vec<Problem>), Error> {
+        let ids = || rest.iter().map(|(one, _)| &one.desired.id);
+        let concurrency = self.options.concurrency;
+        let states = namespaces::states(self.cluster, ids(), &brings.namespaces, concurrency).await?;
+        let problems = namespaces::problems(&states, ids());
+        let examiner = Examiner {
+            cluster: self.cluster,
+            applyset: &self.applyset,
+            options: self.options,
+            mask: &self.mask,
+        };
+        let (examiner, states) = (&examiner, &states);
+        let findings = stream::iter(rest)
+            .map(|(one, hash)| async move {
+                let state = one.desired.id.namespace.as_ref().and_then(|name| states.get(name));
+                match (one.served, state) {
+                    (true, None | Some(State::Present)) => examiner.examine(one.desired, hash).await,
+                    (false, None | Some(State::Present)) => self.foresee(one, hash).await,
+                    _ => Ok(unverified(Change::new(one.desired, hash), "its namespace")),
+                }
+            })
+            .buffer_unordered(concurrency)
+            .try_collect()
+            .await?;
+        Ok((findings, problems))
+    }
+
+    /// Judges an object whose version of its kind is not served yet; it may be there in another version.
+    async fn foresee(&self, one: Resolved, hash: String) -> Result<Finding, Error> {
+        let id = one.desired.id.clone();
+        let mut finding = unverified(Change::new(one.desired, hash), "its kind");
+        if let Some(resource) = self.cluster.resource(&id) {
+            let path = resource.object(id.namespace.as_deref(), &id.name);
+            let live = object(self.cluster, path, Part::Metadata).await;
+            if let Some(live) = live.map_err(|error| Error::request(format!("read {id}"), error))? {
+                finding.change.action = Action::Update;
+                finding.change.live = Some(LiveVersion::of(&live));
+            }
+        }
+        Ok(finding)
+    }
+
+    /// Decides about recorded objects that the set no longer contains.
+    async fn obsolete(&self, places: &HashMap<ObjectId, usize>) -> Result<Vec<Change>, Error> {
+        let served = self.cluster.served();
+        let entries = self.record.entries.iter().filter(|(id, _)| !places.contains_key(id));
+        let readable = entries.filter_map(|(id, entry)| Some((id, entry, served.preferred(&id.group_kind())?.clone())));
+        let licence = Licence::of_deploy(self.options.prune);
+        let found: Vec<Option<Change>> = stream::iter(readable)
+            .map(|(id, entry, resource)| async move {
+                let path = resource.object(id.namespace.as_deref(), &id.name);
+                let live = object(self.cluster, path, Part::Whole).await;
+                let live = live.map_err(|error| Error::request(format!("read {id}"), error))?;
+                Ok::<_, Error>(live.map(|live| decide(id, entry, &live, &self.applyset, licence)))
+            })
+            .buffered(self.options.concurrency)
+            .try_collect()
+            .await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    fn too_many_deletes(&self, changes: &[Change]) -> Option<Problem> {
+        let planned = changes.iter().filter(|change| change.action == Action::Delete).count();
+        let limit = self.options.max_deletes.filter(|limit| planned > *limit)?;
+        Some(Problem::TooManyDeletes { planned, limit })
+    }
+
+    /// Puts the names of our own components in place of the ids of their sets.
+    async fn name_owners(&self, problems: &mut [Problem]) -> Result<(), Error> {
+        let foreign: Vec<&mut String> = problems
+            .iter_mut()
+            .filter_map(|problem| match problem {
+                Problem::ForeignOwner { owner, .. } if owner.starts_with(super::foreign::SET_PREFIX) => Some(owner),
+                _ => None,
+            })
+            .collect();
+        if foreign.is_empty() {
+            return Ok(());
+        }
+        let records = store::read_all(self.cluster, None, &self.record.owner.state_namespace).await?;
+        for owner in foreign {
+            let set = owner.trim_start_matches(super::foreign::SET_PREFIX);
+            if let Some(known) = records.iter().find(|record| record.owner.applyset_id() == set) {
+                *owner = format!("component {} of stack {}", known.owner.component, known.owner.stack);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a set and its run bring along.
+struct Brings {
+    namespaces: BTreeSet<String>,
+}
+
+impl Brings {
+    fn of(resolved: &[Resolved], upcoming: &[Value]) -> Self {
+        let own = resolved.iter().filter(|one| one.desired.id.is_namespace()).map(|one| one.desired.id.name.clone());
+        let others = upcoming.iter().filter(|object| object["kind"] == "Namespace");
+        let others = others.filter_map(|object| Some(object.pointer("/metadata/name")?.as_str()?.to_string()));
+        Brings { namespaces: own.chain(others).collect() }
+    }
+}
+
+fn unverified(mut change: Change, what: &str) -> Finding {
+    change.unverified = true;
+    change.reason = Some(format!("{what} comes with this plan, so the server could not be asked"));
+    Finding { change, problem: None }
+}
+
+/// A refusal of a custom resource says little where the plan changes the schema it was judged by.
+fn forgive_new_schemas(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let changing: HashSet<GroupKind> = findings
+        .iter()
+        .filter(|finding| finding.change.id.is_crd() && finding.change.action.writes())
+        .filter_map(|finding| {
+            let crd = &finding.change.desired.as_ref()?.value;
+            let text = |pointer: &str| crd.pointer(pointer).and_then(Value::as_str);
+            Some(GroupKind::new(text("/spec/group")?, text("/spec/names/kind")?))
+        })
+        .collect();
+    for finding in &mut findings {
+        let is_schema = matches!(finding.problem, Some(Problem::Invalid { .. }));
+        if is_schema && changing.contains(&finding.change.id.group_kind()) {
+            finding.problem = None;
+            finding.change.unverified = true;
+            finding.change.reason = Some("its kind changes with this plan, so the server could not be asked".into());
+        }
+    }
+    findings
+}
+
+fn unsafe_crds(changes: &[Change]) -> Vec<Problem> {
+    let crds = changes.iter().filter(|change| change.id.is_crd());
+    crds.filter_map(|change| {
+        let message = crd::loss(change.live_object.as_deref()?, &change.desired.as_ref()?.value)?;
+        Some(Problem::UnsafeCrd { id: change.id.clone(), message })
+    })
+    .collect()
+}
+
+fn warnings(changes: &[Change]) -> Vec<String> {
+    let mut by_manager: BTreeMap<&str, usize> = BTreeMap::new();
+    for taken in changes.iter().flat_map(|change| &change.taken) {
+        *by_manager.entry(&taken.manager).or_default() += 1;
+    }
+    by_manager
+        .into_iter()
+        .map(|(manager, fields)| {
+            format!("{} changed by {manager} will be set back", crate::change::count(fields, "field", "fields"))
+        })
+        .collect()
+}

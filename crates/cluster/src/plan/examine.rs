@@ -1,0 +1,175 @@
+//! What applying one object would do, as the server itself says.
+//!
+//! In: a resolved object. Out: its [`Change`], and the [`Problem`] that stops it. One read and at least one
+//! dry-run, side by side. Refuses to look at other objects.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::conflict::{self, Verdict};
+use super::live::{Part, object};
+use super::{PlanOptions, foreign, refusal};
+use crate::Error;
+use crate::change::{Action, Change, ContestedField, LiveVersion, Problem};
+use crate::cluster::Cluster;
+use crate::cluster::request::{APPLY_PATCH, Call};
+use crate::cluster::transient::Patience;
+use crate::desired::Desired;
+use crate::diff::diff;
+use crate::error::RequestError;
+use crate::managed_fields::our_fields;
+use crate::mask::Mask;
+
+/// Kinds whose deletion loses data or other objects: never deleted to be made anew.
+const NEVER_RECREATED: [(&str, &str); 5] = [
+    ("", "Namespace"),
+    ("", "PersistentVolume"),
+    ("", "PersistentVolumeClaim"),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"),
+    ("apps", "StatefulSet"),
+];
+
+/// A change with what speaks against it.
+pub(super) struct Finding {
+    pub(super) change: Change,
+    pub(super) problem: Option<Problem>,
+}
+
+/// What examinations have in common.
+pub(super) struct Examiner<'a> {
+    pub(super) cluster: &'a Cluster,
+    pub(super) applyset: &'a str,
+    pub(super) options: &'a PlanOptions,
+    pub(super) mask: &'a Mask,
+}
+
+impl Examiner<'_> {
+    /// Examines one object whose kind is served and whose namespace is there.
+    pub(super) async fn examine(&self, desired: Desired, hash: String) -> Result<Finding, Error> {
+        let id = desired.id.clone();
+        let force = self.options.force_conflicts;
+        let (live, answer) = tokio::join!(
+            object(self.cluster, desired.path(), Part::Whole),
+            self.dry_run(&desired, force)
+        );
+        let live = live.map_err(|error| Error::request(format!("read {id}"), error))?;
+        let Some(live) = live else { return Ok(self.absent(desired, hash, answer)) };
+        let mut change = Change::new(desired, hash);
+        change.live = Some(LiveVersion::of(&live));
+        if live.pointer("/metadata/deletionTimestamp").is_some() {
+            change.action = Action::Recreate;
+            change.reason = Some("the live object is being deleted".into());
+            change.live_object = Some(Arc::new(live));
+            return Ok(Finding { change, problem: None });
+        }
+        let owner = foreign::foreign_owner(&live, self.applyset).filter(|_| !self.options.adopt);
+        if let Some(owner) = owner {
+            change.action = Action::Update;
+            change.live_object = Some(Arc::new(live));
+            return Ok(Finding { change, problem: Some(Problem::ForeignOwner { id, owner }) });
+        }
+        let problem = self.present(&mut change, &live, answer).await?;
+        change.live_object = Some(Arc::new(live));
+        Ok(Finding { change, problem })
+    }
+
+    fn absent(&self, desired: Desired, hash: String, answer: Result<Value, RequestError>) -> Finding {
+        let problem = match answer {
+            Ok(_) => None,
+            Err(error) => Some(self.problem(&desired, &error)),
+        };
+        Finding { change: Change::new(desired, hash), problem }
+    }
+
+    /// Judges the dry-run on a live object; contested fields are settled and the dry-run repeated.
+    async fn present(
+        &self,
+        change: &mut Change,
+        live: &Value,
+        mut answer: Result<Value, RequestError>,
+    ) -> Result<Option<Problem>, Error> {
+        change.action = Action::Update;
+        let Some(mut desired) = change.desired.as_deref().cloned() else { return Ok(None) };
+        // Leaving one field alone may uncover another; each round settles at least one.
+        for _ in 0..4 {
+            let fields = match &answer {
+                Ok(_) => Vec::new(),
+                Err(error) => conflict::contested(error),
+            };
+            if fields.is_empty() {
+                break;
+            }
+            let Verdict { taken, yielded, refused } = conflict::judge(fields, self.options.force_conflicts || self.options.adopt);
+            if !refused.is_empty() {
+                return Ok(Some(Problem::Conflict { id: change.id.clone(), fields: refused }));
+            }
+            let mut value = desired.value.clone();
+            for contested in &yielded {
+                if !conflict::remove_field(&mut value, &contested.field) {
+                    let fields = vec![contested.clone()];
+                    return Ok(Some(Problem::Conflict { id: change.id.clone(), fields }));
+                }
+            }
+            desired = desired.with_value(value);
+            change.taken.extend(taken);
+            change.yielded.extend(yielded);
+            answer = self.dry_run(&desired, !change.taken.is_empty()).await;
+        }
+        change.force = self.options.force_conflicts || !change.taken.is_empty();
+        if !change.yielded.is_empty() {
+            change.desired = Some(Arc::new(desired.clone()));
+            change.reason = Some(left_alone(&change.yielded));
+        }
+        match answer {
+            Ok(planned) => self.compare(change, live, &planned),
+            Err(error) => return Ok(self.refused(change, &desired, &error)),
+        }
+        Ok(None)
+    }
+
+    fn compare(&self, change: &mut Change, live: &Value, planned: &Value) {
+        change.diff = diff(&change.id, live, planned, self.mask);
+        if !change.diff.is_empty() {
+            return;
+        }
+        if our_fields(live) != our_fields(planned) {
+            let reason = "no value changes, but which fields this component declares does";
+            change.reason = Some(change.reason.take().map_or(reason.into(), |known| format!("{known}; {reason}")));
+            return;
+        }
+        change.action = Action::Unchanged;
+    }
+
+    fn refused(&self, change: &mut Change, desired: &Desired, error: &RequestError) -> Option<Problem> {
+        let problem = self.problem(desired, error);
+        let may_recreate =
+            self.options.recreate && !NEVER_RECREATED.iter().any(|(group, kind)| change.id.is(group, kind));
+        match problem {
+            Problem::Immutable { fields, .. } if may_recreate => {
+                change.action = Action::Recreate;
+                change.reason = Some(format!("{} cannot be changed on a live object", fields.join(", ")));
+                None
+            }
+            problem => Some(problem),
+        }
+    }
+
+    fn problem(&self, desired: &Desired, error: &RequestError) -> Problem {
+        refusal::problem(&desired.id, &desired.resource.qualified(), error, self.mask)
+    }
+
+    async fn dry_run(&self, desired: &Desired, force: bool) -> Result<Value, RequestError> {
+        let call = Call {
+            method: http::Method::PATCH,
+            body: desired.body.clone(),
+            ..Call::get(desired.apply_path(force, true))
+        };
+        self.cluster.value(&call.content_type(APPLY_PATCH), Patience::READ).await
+    }
+}
+
+fn left_alone(fields: &[ContestedField]) -> String {
+    let list: Vec<String> = fields.iter().map(|one| format!("{} to {}", one.field, one.manager)).collect();
+    format!("left {}", list.join(", "))
+}
