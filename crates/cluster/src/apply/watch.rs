@@ -61,7 +61,10 @@ impl Watcher {
         let path = resource.collection(id.namespace.as_deref());
         let mut collections = lock(&self.collections);
         let collection = collections.entry(path.clone()).or_insert_with(|| self.start(path, resource.watchable));
-        lock(&collection.states).entry(id.name.clone()).or_default().subscribe()
+        let mut state = lock(&collection.states).entry(id.name.clone()).or_default().subscribe();
+        // What the collection's watch has told already is news for who follows only now.
+        state.mark_changed();
+        state
     }
 
     fn start(&self, path: String, watchable: bool) -> Collection {
