@@ -26,7 +26,7 @@ const YAML_TAG_PREFIX: &str = "tag:yaml.org,2002:";
 /// The first fault of the text, with line, column and offset.
 pub fn parse(text: &str) -> Result<Vec<Document>, Error> {
     let mut composer = Composer {
-        scanner: Scanner::new(text)?,
+        scanner: Scanner::new(text, 0)?,
         tag_directives: Vec::new(),
         anchors: FxHashMap::default(),
         depth: 0,
@@ -36,6 +36,28 @@ pub fn parse(text: &str) -> Result<Vec<Document>, Error> {
         documents.push(document);
     }
     Ok(documents)
+}
+
+/// Reads the first document of a text, and nothing of what follows it; None if the text has none.
+///
+/// # Errors
+/// The first fault of that document.
+pub fn parse_first(text: &str) -> Result<Option<Node>, Error> {
+    parse_first_at(text, 0)
+}
+
+/// Reads the first document of a text that is a piece of a longer one: `lines` come before it.
+///
+/// # Errors
+/// The first fault of that document.
+pub fn parse_first_at(text: &str, lines: u32) -> Result<Option<Node>, Error> {
+    let mut composer = Composer {
+        scanner: Scanner::new(text, lines)?,
+        tag_directives: Vec::new(),
+        anchors: FxHashMap::default(),
+        depth: 0,
+    };
+    Ok(composer.document(true)?.map(|document| document.root))
 }
 
 /// An anchor: its node, or None while that is still being read.
@@ -374,9 +396,7 @@ impl<'a> Composer<'a> {
         };
         let value = self.flow_value(&Kind::FlowSequenceEnd)?;
         let span = self.scanner.cursor.span(mark);
-        Ok(Node::new(Value::Mapping(vec![(key, value)]))
-            .with_span(span)
-            .with_style(Style::Flow))
+        Ok(Node::new(Value::Mapping(vec![(key, value)])).with_span(span).with_style(Style::Flow))
     }
 
     fn flow_value(&mut self, end: &Kind<'a>) -> Result<Node, Error> {

@@ -20,11 +20,6 @@ pub struct Error {
 impl Error {
     /// An error at a place.
     pub fn at(span: Span, message: impl Into<String>) -> Self {
-        Error {
-            line: span.line,
-            column: span.column,
-            offset: span.offset,
-            message: message.into(),
-        }
+        Error { line: span.line, column: span.column, offset: span.offset, message: message.into() }
     }
 }

@@ -10,6 +10,7 @@
 //! # Ok::<(), hub_yaml::Error>(())
 //! ```
 
+mod alias;
 mod compose;
 mod emit;
 mod error;
@@ -20,10 +21,11 @@ mod scanner;
 mod span;
 mod timestamp;
 
-pub use compose::{DEPTH_LIMIT, parse};
-pub use emit::{compare_keys, emit, emit_to};
+pub use alias::expand_aliases;
+pub use compose::{DEPTH_LIMIT, parse, parse_first, parse_first_at};
+pub use emit::{Printed, compare_keys, emit, emit_as_is, emit_to, printed};
 pub use error::Error;
 pub use node::{Document, Node, Style, Text, Value};
-pub use number::format_float;
+pub use number::{format_float, format_go_float};
 pub use resolve::{Scalar, Tag, is_plain_string_v2, scalar as resolve};
 pub use span::Span;

@@ -75,6 +75,8 @@ pub struct Node {
     pub value: Value,
     rare: Option<Box<Rare>>,
     span: Span,
+    /// Nodes of one tree with the same number (but 0) are one node that stands in several places.
+    share: u32,
     tag: Tag,
     /// How it was written.
     pub style: Style,
@@ -106,14 +108,7 @@ impl Node {
             Value::Sequence(_) => Tag::Seq,
             Value::Alias(target) => target.tag,
         };
-        Node {
-            value,
-            rare: None,
-            span: Span::NONE,
-            tag,
-            style: Style::Plain,
-            explicit_tag: false,
-        }
+        Node { value, rare: None, span: Span::NONE, share: 0, tag, style: Style::Plain, explicit_tag: false }
     }
 
     /// A string, whatever it looks like.
@@ -127,10 +122,16 @@ impl Node {
             value: Value::Scalar(text.into()),
             rare: None,
             span: Span::NONE,
+            share: 0,
             tag,
             style: Style::Plain,
             explicit_tag: false,
         }
+    }
+
+    /// A scalar whose type shows only when it is printed: plain ones are resolved then.
+    pub fn untyped(text: impl Into<Text>) -> Self {
+        Node::scalar(text, Tag::Unset)
     }
 
     /// `null`
@@ -165,6 +166,30 @@ impl Node {
     pub fn with_style(mut self, style: Style) -> Self {
         self.style = style;
         self
+    }
+
+    /// The number that it has in common with the other places of the same node; 0 if it stands in one place only.
+    pub fn share(&self) -> u32 {
+        self.share
+    }
+
+    /// Says in which group of one node in several places it is.
+    pub fn set_share(&mut self, share: u32) {
+        self.share = share;
+    }
+
+    /// Takes over all of another node but its share.
+    pub fn replace(&mut self, other: Node) {
+        let share = self.share;
+        *self = other;
+        self.share = share;
+    }
+
+    /// Changes the text of a scalar; its tag and style stay. Nothing happens to what is no scalar.
+    pub fn set_text(&mut self, text: impl Into<Text>) {
+        if let Value::Scalar(old) = &mut self.value {
+            *old = text.into();
+        }
     }
 
     /// The tag, by which scalars have their type.
@@ -266,7 +291,7 @@ impl Node {
     pub fn as_str(&self) -> Option<&str> {
         let node = self.resolved();
         match &node.value {
-            Value::Scalar(text) if node.tag == Tag::Str => Some(text),
+            Value::Scalar(text) if matches!(node.tag, Tag::Str | Tag::Unset) => Some(text),
             _ => None,
         }
     }
@@ -345,18 +370,12 @@ impl Node {
 
     /// The key node and the value under a key, for the span of the key.
     pub fn entry(&self, key: &str) -> Option<(&Node, &Node)> {
-        self.entries()
-            .iter()
-            .find(|(k, _)| k.text() == Some(key))
-            .map(|(k, v)| (k, v))
+        self.entries().iter().find(|(k, _)| k.text() == Some(key)).map(|(k, v)| (k, v))
     }
 
     /// The value under a key, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
-        self.entries_mut()?
-            .iter_mut()
-            .find(|(k, _)| k.text() == Some(key))
-            .map(|(_, v)| v)
+        self.entries_mut()?.iter_mut().find(|(k, _)| k.text() == Some(key)).map(|(_, v)| v)
     }
 
     /// The value at the end of a path of keys.
@@ -370,6 +389,13 @@ impl Node {
             *old = value;
         } else if let Some(entries) = self.entries_mut() {
             entries.push((Node::string(key), value));
+        }
+    }
+
+    /// Adds an entry to the end of a mapping, whether or not it has the key. Nothing happens to what is no mapping.
+    pub fn push_entry(&mut self, key: Node, value: Node) {
+        if let Some(entries) = self.entries_mut() {
+            entries.push((key, value));
         }
     }
 

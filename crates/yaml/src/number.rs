@@ -71,9 +71,7 @@ pub(crate) fn parse_go_float(text: &str) -> Option<f64> {
     };
     let fits = (0..bytes.len()).all(|at| bytes[at] != b'_' || separates(at));
     let plain = text.replace('_', "");
-    (fits && is_decimal_float(&plain))
-        .then(|| finite(&plain))
-        .flatten()
+    (fits && is_decimal_float(&plain)).then(|| finite(&plain)).flatten()
 }
 
 /// Writes a finite number as Go's JSON and then go-yaml v2 do: whole numbers that fit 64 bits as integers,
@@ -91,7 +89,20 @@ pub fn format_float(value: f64) -> String {
             return text;
         }
     }
-    // The threshold of Go's %g for shortest digits, which is taken to be 21 only by JSON.
+    if !(-4..6).contains(&exponent) {
+        return scientific(sign, &digits, exponent);
+    }
+    positional(sign, &digits, point)
+}
+
+/// Writes a finite number as Go's `%g` with the shortest digits: `5`, `1e+06`.
+pub fn format_go_float(value: f64) -> String {
+    let (negative, digits, point) = decimal_digits(value);
+    let sign = if negative { "-" } else { "" };
+    if digits == "0" {
+        return format!("{sign}0");
+    }
+    let exponent = point - 1;
     if !(-4..6).contains(&exponent) {
         return scientific(sign, &digits, exponent);
     }

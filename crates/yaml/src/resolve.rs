@@ -32,6 +32,8 @@ pub enum Tag {
     Map,
     /// Any other tag; the node has its text.
     Custom,
+    /// None given: a node that code made, whose type shows only when it is printed.
+    Unset,
 }
 
 impl Tag {
@@ -65,7 +67,7 @@ impl Tag {
             Tag::Merge => "!!merge",
             Tag::Seq => "!!seq",
             Tag::Map => "!!map",
-            Tag::Custom => "",
+            Tag::Custom | Tag::Unset => "",
         }
     }
 }
@@ -260,19 +262,7 @@ mod tests {
 
     #[test]
     fn strings_that_yaml_1_1_would_misread_are_quoted() {
-        for text in [
-            "yes",
-            "N",
-            "off",
-            "",
-            "~",
-            "1",
-            "1e3",
-            "12:30",
-            "190:20:30.15",
-            "0x1F",
-            "2001-01-01",
-        ] {
+        for text in ["yes", "N", "off", "", "~", "1", "1e3", "12:30", "190:20:30.15", "0x1F", "2001-01-01"] {
             assert!(!is_plain_string_v2(text), "{text}");
         }
         for text in ["<<", "yeah", "12:60", "1.2.3", "=", "0xZZ", "-", "nope"] {

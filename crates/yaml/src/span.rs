@@ -17,11 +17,7 @@ pub struct Span {
 
 impl Span {
     /// The span of what was never read from a text.
-    pub const NONE: Span = Span {
-        offset: 0,
-        line: 0,
-        column: 0,
-    };
+    pub const NONE: Span = Span { offset: 0, line: 0, column: 0 };
 
     /// Whether this span points into a text.
     pub fn is_known(self) -> bool {

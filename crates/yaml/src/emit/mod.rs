@@ -16,7 +16,7 @@ use scalar::Writer;
 
 use crate::{
     error::Error,
-    node::{Node, Value},
+    node::{Node, Style, Value},
     number,
     resolve::{self, Scalar, Tag},
 };
@@ -40,10 +40,20 @@ pub fn emit(node: &Node) -> Result<String, Error> {
 /// # Errors
 /// Those of [`emit`].
 pub fn emit_to(node: &Node, out: &mut String) -> Result<(), Error> {
-    let mut emitter = Emitter {
-        writer: Writer::new(out),
-        scratch: Vec::new(),
-    };
+    document(Emitter::new(out, true), node)
+}
+
+/// Prints a tree with its keys in the order that they have.
+///
+/// # Errors
+/// Those of [`emit`].
+pub fn emit_as_is(node: &Node) -> Result<String, Error> {
+    let mut out = String::new();
+    document(Emitter::new(&mut out, false), node)?;
+    Ok(out)
+}
+
+fn document(mut emitter: Emitter<'_>, node: &Node) -> Result<(), Error> {
     let node = node.resolved();
     match &node.value {
         Value::Mapping(entries) if !entries.is_empty() => emitter.mapping(entries, 0, false)?,
@@ -55,60 +65,84 @@ pub fn emit_to(node: &Node, out: &mut String) -> Result<(), Error> {
 }
 
 /// What a scalar is written as.
-pub(crate) enum Printed<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Printed<'a> {
     /// A number, boolean or null: never quoted.
     Bare(Cow<'a, str>),
     /// Text, quoted where it must be.
     Text(Cow<'a, str>),
 }
 
-/// What a scalar becomes on its way through JSON.
-pub(crate) fn printed(node: &Node) -> Result<Printed<'_>, Error> {
+/// What a scalar becomes on its way through go-yaml v3's printer and JSON.
+///
+/// # Errors
+/// A number that JSON has no form for; a tag that the text does not fit.
+pub fn printed(node: &Node) -> Result<Printed<'_>, Error> {
     let text = node.text().unwrap_or_default();
-    let fail = |message: String| Err(Error::at(node.span(), message));
+    let plain = node.style == Style::Plain && !text.contains('\n');
     let value = match node.tag() {
-        Tag::Str | Tag::Merge | Tag::Custom => return Ok(Printed::Text(Cow::Borrowed(text))),
+        // Merge keys that were not resolved are kept by their tag.
+        Tag::Merge | Tag::Custom => return Ok(Printed::Text(Cow::Borrowed(text))),
+        Tag::Str => return Ok(Printed::Text(scalar::reread(text, node.style))),
+        Tag::Unset if !plain => return Ok(Printed::Text(scalar::reread(text, node.style))),
         Tag::Binary => {
             return match scalar::decode_base64(text) {
                 Some(decoded) => Ok(Printed::Text(Cow::Owned(decoded))),
-                None => fail("!!binary value contains invalid base64 data".into()),
+                None => Err(Error::at(node.span(), "!!binary value contains invalid base64 data")),
             };
         }
-        Tag::Seq | Tag::Map => return Ok(Printed::Text(Cow::Borrowed(text))),
-        Tag::Null | Tag::Bool | Tag::Int | Tag::Float | Tag::Timestamp => resolve::scalar(text),
+        _ => resolve::scalar(text),
     };
-    let fits = value.tag() == node.tag() || node.tag() == Tag::Float && value.tag() == Tag::Int;
-    if !fits && node.has_explicit_tag() {
-        let (is, wanted) = (value.tag().short(), node.tag().short());
-        return fail(format!("cannot decode {is} `{text}` as a {wanted}"));
+    let is = value.tag();
+    if node.tag() != Tag::Unset {
+        let fits = is == node.tag() || node.tag() == Tag::Float && is == Tag::Int;
+        if !fits {
+            let message = format!("cannot decode {} `{text}` as a {}", is.short(), node.tag().short());
+            return Err(Error::at(node.span(), message));
+        }
+        // The printer leaves out a tag that fits, and so a number in quotes becomes a string.
+        if !plain && is == node.tag() && !node.has_explicit_tag() {
+            return Ok(Printed::Text(scalar::reread(text, node.style)));
+        }
     }
     Ok(match value {
         Scalar::Null => Printed::Bare(Cow::Borrowed("null")),
         Scalar::Bool(value) => Printed::Bare(Cow::Borrowed(if value { "true" } else { "false" })),
-        Scalar::Int(value) => Printed::Bare(Cow::Owned(value.to_string())),
+        Scalar::Int(value) => Printed::Bare(number_text(text, value)),
         Scalar::Uint(value) => Printed::Bare(Cow::Owned(value.to_string())),
         Scalar::Float(value) if value.is_finite() => Printed::Bare(Cow::Owned(number::format_float(value))),
-        Scalar::Float(_) => return fail(format!("the number {text} has no form in JSON")),
+        Scalar::Float(_) => {
+            return Err(Error::at(node.span(), format!("the number {text} has no form in JSON")));
+        }
         Scalar::Timestamp(time) => Printed::Text(Cow::Owned(time)),
         Scalar::Str => Printed::Text(Cow::Borrowed(text)),
     })
+}
+
+/// The decimal form of an integer, which most have already.
+fn number_text(text: &str, value: i64) -> Cow<'_, str> {
+    let decimal = text.bytes().all(|b| b.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'));
+    if decimal { Cow::Borrowed(text) } else { Cow::Owned(value.to_string()) }
 }
 
 struct Emitter<'o> {
     writer: Writer<'o>,
     /// Sort orders of mappings that are being written, so that none needs memory of its own.
     scratch: Vec<u32>,
+    sorts: bool,
 }
 
-impl Emitter<'_> {
+impl<'o> Emitter<'o> {
+    fn new(out: &'o mut String, sorts: bool) -> Self {
+        Emitter { writer: Writer::new(out), scratch: Vec::new(), sorts }
+    }
+
     fn node(&mut self, node: &Node, indent: usize, in_sequence: bool) -> Result<(), Error> {
         let node = node.resolved();
         match &node.value {
-            Value::Mapping(entries) if !entries.is_empty() => self.mapping(
-                entries,
-                if in_sequence { indent + 2 } else { indent },
-                in_sequence,
-            ),
+            Value::Mapping(entries) if !entries.is_empty() => {
+                self.mapping(entries, if in_sequence { indent + 2 } else { indent }, in_sequence)
+            }
             Value::Sequence(items) if !items.is_empty() => {
                 self.sequence(items, if in_sequence { indent + 2 } else { indent }, in_sequence)
             }
@@ -137,7 +171,9 @@ impl Emitter<'_> {
         for (node, _) in entries {
             check_key(node)?;
         }
-        key_order::sort_positions(&mut self.scratch[start..], key);
+        if self.sorts {
+            key_order::sort_positions(&mut self.scratch[start..], key);
+        }
         for pair in self.scratch[start..].windows(2) {
             if key(pair[0]) == key(pair[1]) {
                 let (first, second) = (pair[0].min(pair[1]), pair[0].max(pair[1]));
@@ -178,15 +214,16 @@ impl Emitter<'_> {
 
 /// JSON knows only strings for keys, and go-yaml v3 makes an untyped map of any mapping with another key.
 fn check_key(key: &Node) -> Result<(), Error> {
-    match (&key.value, key.tag()) {
-        (Value::Scalar(_), Tag::Str | Tag::Merge | Tag::Custom | Tag::Binary) => Ok(()),
-        (Value::Scalar(text), _) => Err(Error::at(
-            key.span(),
-            format!(
-                "the key {text:?} is {}, not a string: write it in quotes",
-                key.description()
-            ),
-        )),
-        _ => Err(Error::at(key.span(), "a key is not a scalar")),
+    let key = key.resolved();
+    let Value::Scalar(text) = &key.value else {
+        return Err(Error::at(key.span(), "a key is not a scalar"));
+    };
+    let is_string = match key.tag() {
+        Tag::Str | Tag::Merge | Tag::Custom | Tag::Binary => true,
+        _ => matches!(printed(key)?, Printed::Text(_)) && key.tag() != Tag::Timestamp,
+    };
+    if is_string {
+        return Ok(());
     }
+    Err(Error::at(key.span(), format!("the key {text:?} is not a string: write it in quotes")))
 }

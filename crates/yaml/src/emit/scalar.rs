@@ -2,11 +2,13 @@
 //!
 //! Source: `emitterc.go` of go.yaml.in/yaml/v2 v2.4.2: yaml_emitter_select_scalar_style and the write functions.
 
+use std::borrow::Cow;
+
 use super::{
     WIDTH,
     analysis::{self, Analysis},
 };
-use crate::resolve;
+use crate::{node, resolve};
 
 /// Characters a key may have before it is written with `?`.
 const SIMPLE_KEY_LIMIT: usize = 128;
@@ -25,12 +27,7 @@ pub(super) struct Writer<'o> {
 impl<'o> Writer<'o> {
     pub(super) fn new(out: &'o mut String) -> Self {
         let line_start = out.len();
-        Writer {
-            out,
-            line_start,
-            extra_bytes: 0,
-            whitespace: true,
-        }
+        Writer { out, line_start, extra_bytes: 0, whitespace: true }
     }
 
     /// Ends the last line.
@@ -297,6 +294,50 @@ impl<'o> Writer<'o> {
             breaks = false;
         }
     }
+}
+
+/// What a text is after go-yaml v3 has printed and read it once more in the style it has.
+///
+/// Its printer doubles a line break of a folded scalar also where the next line is indented further, or where
+/// trailing breaks are kept, and so adds to the text.
+///
+/// Source: `emitterc.go` of go.yaml.in/yaml/v3 v3.0.4, yaml_emitter_write_folded_scalar.
+pub(super) fn reread(text: &str, style: node::Style) -> Cow<'_, str> {
+    if style != node::Style::Folded || !text.contains('\n') || !analysis::analyze(text).block {
+        return Cow::Borrowed(text);
+    }
+    let first = text.trim_start_matches('\n').chars().next();
+    if first.is_none_or(|c| matches!(c, ' ' | '\t')) {
+        return Cow::Borrowed(text);
+    }
+    let body = text.trim_end_matches('\n');
+    let trailing = text.len() - body.len();
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut lines = body.split('\n').peekable();
+    let mut previous_indented = true;
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        let Some(next) = lines.peek() else { break };
+        out.push('\n');
+        if !line.is_empty() {
+            previous_indented = line.starts_with([' ', '\t']);
+        }
+        if line.is_empty() || previous_indented {
+            continue;
+        }
+        // The first of a run of breaks was doubled; folding takes it back only between unindented lines.
+        let follows = if next.is_empty() { lines.clone().find(|line| !line.is_empty()) } else { Some(*next) };
+        if follows.is_some_and(|line| line.starts_with([' ', '\t'])) {
+            out.push('\n');
+        }
+    }
+    let kept = trailing > 1 && !previous_last_indented(body);
+    out.extend(std::iter::repeat_n('\n', trailing + usize::from(kept)));
+    Cow::Owned(out)
+}
+
+fn previous_last_indented(body: &str) -> bool {
+    body.rsplit('\n').next().is_some_and(|line| line.starts_with([' ', '\t']))
 }
 
 enum Style {

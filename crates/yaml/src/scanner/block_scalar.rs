@@ -59,15 +59,8 @@ impl<'a> Scanner<'a> {
         if chomping == Chomping::Keep {
             text.push_str(&trailing_breaks);
         }
-        let style = if literal {
-            ScalarStyle::Literal
-        } else {
-            ScalarStyle::Folded
-        };
-        Ok(Kind::Scalar {
-            text: Cow::Owned(text),
-            style,
-        })
+        let style = if literal { ScalarStyle::Literal } else { ScalarStyle::Folded };
+        Ok(Kind::Scalar { text: Cow::Owned(text), style })
     }
 
     /// Reads what may follow the indicator on its line: chomping and indentation in either order, and a comment.
@@ -79,17 +72,11 @@ impl<'a> Scanner<'a> {
         loop {
             match self.cursor.byte() {
                 sign @ (b'+' | b'-') if !seen_chomping => {
-                    chomping = if sign == b'+' {
-                        Chomping::Keep
-                    } else {
-                        Chomping::Strip
-                    };
+                    chomping = if sign == b'+' { Chomping::Keep } else { Chomping::Strip };
                     seen_chomping = true;
                 }
                 b'0' if !seen_increment => {
-                    return Err(self
-                        .cursor
-                        .error(start, "found an indentation indicator equal to 0"));
+                    return Err(self.cursor.error(start, "found an indentation indicator equal to 0"));
                 }
                 digit @ b'1'..=b'9' if !seen_increment => {
                     increment = usize::from(digit - b'0');
@@ -106,9 +93,7 @@ impl<'a> Scanner<'a> {
             self.cursor.skip_to_break();
         }
         if !self.cursor.is_breakz_at(0) {
-            return Err(self
-                .cursor
-                .error(start, "did not find expected comment or line break"));
+            return Err(self.cursor.error(start, "did not find expected comment or line break"));
         }
         self.cursor.skip_line();
         Ok((chomping, increment))
@@ -128,10 +113,9 @@ impl<'a> Scanner<'a> {
             }
             deepest = deepest.max(self.cursor.column());
             if (*indent == 0 || self.cursor.column() < *indent) && self.cursor.byte() == b'\t' {
-                return Err(self.cursor.error(
-                    start,
-                    "found a tab character where an indentation space is expected",
-                ));
+                return Err(self
+                    .cursor
+                    .error(start, "found a tab character where an indentation space is expected"));
             }
             if !self.cursor.is_break() {
                 break;

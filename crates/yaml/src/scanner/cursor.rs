@@ -14,15 +14,11 @@ pub(crate) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str, lines: u32) -> Self {
         Cursor {
             text,
             bytes: text.as_bytes(),
-            mark: Mark {
-                offset: 0,
-                line: 1,
-                line_start: 0,
-            },
+            mark: Mark { offset: 0, line: lines + 1, line_start: 0 },
             ascii: text.is_ascii(),
         }
     }
@@ -168,16 +164,9 @@ impl<'a> Cursor<'a> {
         let column = if self.ascii {
             mark.column()
         } else {
-            self.bytes[mark.line_start..mark.offset]
-                .iter()
-                .filter(|b| **b & 0xC0 != 0x80)
-                .count()
+            self.bytes[mark.line_start..mark.offset].iter().filter(|b| **b & 0xC0 != 0x80).count()
         };
-        Span {
-            offset: mark.offset as u32,
-            line: mark.line,
-            column: column as u32 + 1,
-        }
+        Span { offset: mark.offset as u32, line: mark.line, column: column as u32 + 1 }
     }
 
     /// The characters between a mark and here, counted only as far as a limit needs it.
@@ -185,10 +174,7 @@ impl<'a> Cursor<'a> {
         let bytes = self.mark.offset - mark.offset;
         bytes > limit
             && (self.ascii
-                || self.bytes[mark.offset..self.mark.offset]
-                    .iter()
-                    .filter(|b| **b & 0xC0 != 0x80)
-                    .count()
+                || self.bytes[mark.offset..self.mark.offset].iter().filter(|b| **b & 0xC0 != 0x80).count()
                     > limit)
     }
 
@@ -201,7 +187,7 @@ impl<'a> Cursor<'a> {
     /// Source: libyaml `reader.c`, yaml_parser_update_buffer.
     pub(crate) fn check_characters(&self) -> Result<(), Error> {
         let b = self.bytes;
-        let mut line = 1;
+        let mut line = self.mark.line;
         let mut line_start = 0;
         for (at, byte) in b.iter().enumerate() {
             let ahead = |n: usize| b.get(at + n).copied().unwrap_or(0);
@@ -218,11 +204,7 @@ impl<'a> Cursor<'a> {
                 _ => false,
             };
             if bad {
-                let mark = Mark {
-                    offset: at,
-                    line,
-                    line_start,
-                };
+                let mark = Mark { offset: at, line, line_start };
                 return Err(self.error(mark, "control characters are not allowed"));
             }
         }

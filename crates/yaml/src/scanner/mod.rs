@@ -48,8 +48,8 @@ pub(crate) struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    pub(crate) fn new(text: &'a str) -> Result<Self, Error> {
-        let mut cursor = Cursor::new(text);
+    pub(crate) fn new(text: &'a str, lines: u32) -> Result<Self, Error> {
+        let mut cursor = Cursor::new(text, lines);
         cursor.check_characters()?;
         cursor.skip_byte_order_mark();
         Ok(Scanner {
@@ -87,10 +87,8 @@ impl<'a> Scanner<'a> {
                     return Ok(());
                 }
                 let head = self.parsed;
-                let Some(at) = self
-                    .simple_keys
-                    .iter()
-                    .rposition(|key| key.possible && key.token_number == head)
+                let Some(at) =
+                    self.simple_keys.iter().rposition(|key| key.possible && key.token_number == head)
                 else {
                     return Ok(());
                 };
@@ -155,9 +153,7 @@ impl<'a> Scanner<'a> {
         self.indents.push(self.indent);
         self.indent = column;
         if self.indents.len() > DEPTH_LIMIT {
-            return Err(self
-                .cursor
-                .error(mark, format!("exceeded max depth of {DEPTH_LIMIT}")));
+            return Err(self.cursor.error(mark, format!("exceeded max depth of {DEPTH_LIMIT}")));
         }
         match number {
             Some(number) => self.tokens.insert(number - self.parsed, Token { kind, mark }),
@@ -245,9 +241,9 @@ impl<'a> Scanner<'a> {
                 Ok(())
             }
             b'-' | b'?' | b':' if !self.cursor.is_blank_at(1) => self.fetch_plain(mark),
-            b'-' | b'?' | b':' | b'#' | b'|' | b'>' | b'%' | b'@' | b'`' | b'\t' => Err(self
-                .cursor
-                .error(mark, "found character that cannot start any token")),
+            b'-' | b'?' | b':' | b'#' | b'|' | b'>' | b'%' | b'@' | b'`' | b'\t' => {
+                Err(self.cursor.error(mark, "found character that cannot start any token"))
+            }
             _ => self.fetch_plain(mark),
         }
     }
@@ -325,9 +321,7 @@ impl<'a> Scanner<'a> {
         let mark = self.cursor.mark;
         if self.flow_level == 0 {
             if !self.simple_key_allowed {
-                return Err(self
-                    .cursor
-                    .error(mark, "mapping keys are not allowed in this context"));
+                return Err(self.cursor.error(mark, "mapping keys are not allowed in this context"));
             }
             self.roll_indent(mark, None, Kind::BlockMappingStart)?;
         }
@@ -343,10 +337,7 @@ impl<'a> Scanner<'a> {
         let level = self.simple_keys.len() - 1;
         if self.is_key_valid(level)? {
             let key = self.simple_keys[level];
-            let token = Token {
-                kind: Kind::Key,
-                mark: key.mark,
-            };
+            let token = Token { kind: Kind::Key, mark: key.mark };
             self.tokens.insert(key.token_number - self.parsed, token);
             self.roll_indent(key.mark, Some(key.token_number), Kind::BlockMappingStart)?;
             self.simple_keys[level].possible = false;
@@ -354,9 +345,7 @@ impl<'a> Scanner<'a> {
         } else {
             if self.flow_level == 0 {
                 if !self.simple_key_allowed {
-                    return Err(self
-                        .cursor
-                        .error(mark, "mapping values are not allowed in this context"));
+                    return Err(self.cursor.error(mark, "mapping values are not allowed in this context"));
                 }
                 self.roll_indent(mark, None, Kind::BlockMappingStart)?;
             }

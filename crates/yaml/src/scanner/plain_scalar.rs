@@ -76,10 +76,7 @@ impl<'a> Scanner<'a> {
                 Cow::Owned(text)
             }
         };
-        Ok(Kind::Scalar {
-            text,
-            style: ScalarStyle::Plain,
-        })
+        Ok(Kind::Scalar { text, style: ScalarStyle::Plain })
     }
 
     /// Goes past the characters of a plain scalar up to a blank, a break, or what ends the scalar.

@@ -14,17 +14,10 @@ impl<'a> Scanner<'a> {
     pub(super) fn scan_quoted_scalar(&mut self, single: bool) -> Result<Kind<'a>, Error> {
         let start = self.cursor.mark;
         let quote = if single { b'\'' } else { b'"' };
-        let style = if single {
-            ScalarStyle::SingleQuoted
-        } else {
-            ScalarStyle::DoubleQuoted
-        };
+        let style = if single { ScalarStyle::SingleQuoted } else { ScalarStyle::DoubleQuoted };
         self.cursor.skip(1);
         if let Some(text) = self.scan_simple_quoted(quote) {
-            return Ok(Kind::Scalar {
-                text: Cow::Borrowed(text),
-                style,
-            });
+            return Ok(Kind::Scalar { text: Cow::Borrowed(text), style });
         }
         let mut text = String::new();
         loop {
@@ -44,10 +37,7 @@ impl<'a> Scanner<'a> {
             }
         }
         self.cursor.skip(1);
-        Ok(Kind::Scalar {
-            text: Cow::Owned(text),
-            style,
-        })
+        Ok(Kind::Scalar { text: Cow::Owned(text), style })
     }
 
     /// The usual case: no escapes, all on one line. None leaves the cursor where it was.
@@ -129,16 +119,12 @@ impl<'a> Scanner<'a> {
         let mut value = 0u32;
         for ahead in 0..code_length {
             let Some(digit) = (self.cursor.peek(ahead) as char).to_digit(16) else {
-                return Err(self
-                    .cursor
-                    .error(start, "did not find expected hexdecimal number"));
+                return Err(self.cursor.error(start, "did not find expected hexdecimal number"));
             };
             value = (value << 4) + digit;
         }
         let Some(c) = char::from_u32(value) else {
-            return Err(self
-                .cursor
-                .error(start, "found invalid Unicode character escape code"));
+            return Err(self.cursor.error(start, "found invalid Unicode character escape code"));
         };
         text.push(c);
         self.cursor.skip(code_length);

@@ -19,18 +19,14 @@ impl<'a> Scanner<'a> {
             return Err(self.cursor.error(start, "could not find expected directive name"));
         }
         if !self.cursor.is_blankz_at(0) {
-            return Err(self
-                .cursor
-                .error(start, "found unexpected non-alphabetical character"));
+            return Err(self.cursor.error(start, "found unexpected non-alphabetical character"));
         }
         let kind = match name {
             "YAML" => {
                 self.skip_blanks();
                 let major = self.scan_version_number(start)?;
                 if self.cursor.byte() != b'.' {
-                    return Err(self
-                        .cursor
-                        .error(start, "did not find expected digit or '.' character"));
+                    return Err(self.cursor.error(start, "did not find expected digit or '.' character"));
                 }
                 self.cursor.skip(1);
                 let minor = self.scan_version_number(start)?;
@@ -45,9 +41,7 @@ impl<'a> Scanner<'a> {
                 self.skip_blanks();
                 let prefix = self.scan_tag_uri("", start)?;
                 if !self.cursor.is_blankz_at(0) {
-                    return Err(self
-                        .cursor
-                        .error(start, "did not find expected whitespace or line break"));
+                    return Err(self.cursor.error(start, "did not find expected whitespace or line break"));
                 }
                 Kind::TagDirective { handle, prefix }
             }
@@ -58,9 +52,7 @@ impl<'a> Scanner<'a> {
             self.cursor.skip_to_break();
         }
         if !self.cursor.is_breakz_at(0) {
-            return Err(self
-                .cursor
-                .error(start, "did not find expected comment or line break"));
+            return Err(self.cursor.error(start, "did not find expected comment or line break"));
         }
         self.cursor.skip_line();
         Ok(kind)
@@ -71,20 +63,11 @@ impl<'a> Scanner<'a> {
         self.cursor.skip(1);
         let name = self.scan_word();
         let ends = self.cursor.is_blankz_at(0)
-            || matches!(
-                self.cursor.byte(),
-                b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`'
-            );
+            || matches!(self.cursor.byte(), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
         if name.is_empty() || !ends {
-            return Err(self
-                .cursor
-                .error(start, "did not find expected alphabetic or numeric character"));
+            return Err(self.cursor.error(start, "did not find expected alphabetic or numeric character"));
         }
-        Ok(if alias {
-            Kind::Alias(name)
-        } else {
-            Kind::Anchor(name)
-        })
+        Ok(if alias { Kind::Alias(name) } else { Kind::Anchor(name) })
     }
 
     pub(super) fn scan_tag(&mut self) -> Result<Kind<'a>, Error> {
@@ -106,19 +89,14 @@ impl<'a> Scanner<'a> {
                 let suffix = self.scan_tag_uri(handle, start)?;
                 if suffix.is_empty() {
                     // A single `!`.
-                    Kind::Tag {
-                        handle: "",
-                        suffix: Cow::Borrowed("!"),
-                    }
+                    Kind::Tag { handle: "", suffix: Cow::Borrowed("!") }
                 } else {
                     Kind::Tag { handle: "!", suffix }
                 }
             }
         };
         if !self.cursor.is_blankz_at(0) {
-            return Err(self
-                .cursor
-                .error(start, "did not find expected whitespace or line break"));
+            return Err(self.cursor.error(start, "did not find expected whitespace or line break"));
         }
         Ok(kind)
     }

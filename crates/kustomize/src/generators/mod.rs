@@ -1,0 +1,4 @@
+//! What makes resources out of files and values: `configMapGenerator`, `secretGenerator`.
+
+pub(crate) mod data;
+pub(crate) mod sources;
