@@ -3,6 +3,7 @@
 //! In: changes of the store. Out: further writes, until nothing is left to do. No background tasks, no clocks.
 
 mod addresses;
+mod certificates;
 mod cluster_roles;
 mod definitions;
 mod garbage;
@@ -14,6 +15,7 @@ mod workloads;
 mod writer;
 
 pub(crate) use addresses::allocate;
+pub(crate) use definitions::{FINALIZER as DEFINITION_FINALIZER, terminating};
 pub(crate) use namespaces::bootstrap;
 
 use crate::state::State;
@@ -52,7 +54,11 @@ fn see(state: &mut State, change: &Change) {
     }
     if state.controllers {
         match table {
-            ("apps", "deployments") => workloads::deployment(state, change),
+            ("apps", "deployments") => {
+                workloads::deployment(state, change);
+                certificates::see_deployment(state, change);
+            }
+            (certificates::GROUP, _) => certificates::see(state, change),
             ("apps", "replicasets") => replica_sets::see(state, change),
             ("apps", "statefulsets") => workloads::stateful_set(state, change),
             ("apps", "daemonsets") => workloads::daemon_set(state, change),
