@@ -87,6 +87,9 @@ pub fn main() -> Exit {
     };
     let surroundings = surroundings::Surroundings::read();
     ui::install_error_style(surroundings.screen(Format::Text));
+    if let Some(filter) = surroundings.get("HUB_LOG") {
+        ui::install_log(filter);
+    }
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
             let exit = runtime.block_on(run(cli.command));

@@ -4,7 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use hub_kustomize::{DiskLoader, FILE_NAMES, Options};
+use hub_yaml::{Node, Scalar, Tag};
+use serde_json::{Map, Number, Value};
 
 use super::Error;
 
@@ -15,11 +17,62 @@ pub(super) struct Built {
     pub(super) warnings: Vec<String>,
 }
 
-/// Builds the component `name` in `dir`.
+/// Builds the component `name` in `dir`; the objects of `crds` come first.
 ///
 /// # Errors
 /// The engine's, with file and line; or there is nothing to build, and the component is not `bare`.
 pub(super) fn build(name: &str, dir: &Path, crds: &[PathBuf], bare: bool) -> Result<Built, Error> {
-    let _ = (dir, crds, bare);
-    Err(Error::Nothing { component: name.to_owned() })
+    let mut built = Built::default();
+    for file in crds {
+        built.objects.extend(read(name, file)?);
+    }
+    if !FILE_NAMES.iter().any(|file| dir.join(file).is_file()) {
+        let enough = bare || !built.objects.is_empty();
+        return if enough { Ok(built) } else { Err(Error::Nothing { component: name.to_owned() }) };
+    }
+    // Messages name files; without the scratch folder in front they are those of the component.
+    let inside = |message: String| message.replace(&format!("{}/", dir.display()), "");
+    let result = hub_kustomize::build(&DiskLoader, &dir.to_string_lossy(), &Options::default());
+    let result = result
+        .map_err(|error| Error::Build { component: name.to_owned(), message: inside(error.chain()) })?;
+    built.objects.extend(result.resources.iter().map(|resource| to_json(resource.node())));
+    built.warnings = result.warnings.into_iter().map(inside).collect();
+    Ok(built)
+}
+
+/// The objects of a file of manifests.
+fn read(name: &str, file: &Path) -> Result<Vec<Value>, Error> {
+    let failed = |message: String| Error::Build { component: name.to_owned(), message };
+    let shown = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let text = std::fs::read_to_string(file).map_err(|e| failed(format!("{shown}: {e}")))?;
+    let documents = hub_yaml::parse(&text).map_err(|e| failed(format!("{shown}: {e}")))?;
+    Ok(documents.iter().filter(|d| !d.root.is_null()).map(|d| to_json(&d.root)).collect())
+}
+
+/// A node as JSON; scalars mean what kustomize's output says they mean.
+fn to_json(node: &Node) -> Value {
+    let node = node.resolved();
+    if node.is_mapping() {
+        let entries = node.entries().iter().map(|(key, value)| {
+            (key.resolved().text().unwrap_or_default().to_owned(), to_json(value))
+        });
+        return Value::Object(entries.collect::<Map<_, _>>());
+    }
+    if node.is_sequence() {
+        return Value::Array(node.items().iter().map(to_json).collect());
+    }
+    let text = node.text().unwrap_or_default();
+    let string = || Value::String(text.to_owned());
+    match node.tag() {
+        Tag::Null => Value::Null,
+        Tag::Bool | Tag::Int | Tag::Float | Tag::Unset => match hub_yaml::resolve(text) {
+            Scalar::Null => Value::Null,
+            Scalar::Bool(value) => Value::Bool(value),
+            Scalar::Int(value) => Value::Number(value.into()),
+            Scalar::Uint(value) => Value::Number(value.into()),
+            Scalar::Float(value) => Number::from_f64(value).map_or_else(string, Value::Number),
+            Scalar::Str | Scalar::Timestamp(_) => string(),
+        },
+        _ => string(),
+    }
 }

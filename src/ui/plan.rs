@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use hub_cluster::{Action, Change, FieldDiff, KeptBy, Plan};
+use hub_cluster::{Action, Change, FieldDiff, Plan};
 
 use super::style::Palette;
 
@@ -36,12 +36,13 @@ pub fn plan_lines(plan: &Plan, detail: Detail, palette: &Palette) -> Vec<String>
     for change in of(Action::Update).chain(of(Action::Recreate)) {
         lines.extend(changed(change, detail, palette));
     }
-    for change in of(Action::Delete) {
-        lines.push(palette.bad.apply_to(format!("- {}{}", change.id, why(change))).to_string());
+    let deleted: Vec<&Change> = of(Action::Delete).collect();
+    if detail == Detail::Full || deleted.len() <= SHORT {
+        lines.extend(deleted.iter().map(|c| palette.bad.apply_to(format!("- {}{}", c.id, why(c))).to_string()));
+    } else {
+        lines.push(palette.bad.apply_to(format!("- {}", by_kind(&deleted))).to_string());
     }
-    for change in of(Action::Keep) {
-        lines.push(palette.dim.apply_to(format!("= {} stays{}", change.id, kept(change))).to_string());
-    }
+    lines.extend(kept(of(Action::Keep), palette));
     let unchanged = of(Action::Unchanged).count();
     if unchanged > 0 {
         lines.push(palette.dim.apply_to(format!("  {unchanged} unchanged")).to_string());
@@ -146,14 +147,22 @@ fn why(change: &Change) -> String {
     change.reason.as_ref().map_or_else(String::new, |reason| format!("  ({reason})"))
 }
 
-fn kept(change: &Change) -> String {
-    let flag = match change.kept_by {
-        Some(KeptBy::Namespaces) => "; --delete-namespaces deletes it",
-        Some(KeptBy::Crds) => "; --delete-crds deletes it with all objects of its kind",
-        Some(KeptBy::Claims) => "; --delete-claims deletes it with its data",
-        Some(KeptBy::PruneDisabled) => "; without --no-prune it is deleted",
-        _ => "",
+/// What stays, and how to delete it all the same. Objects that stay for the same reason share a line.
+fn kept<'a>(changes: impl Iterator<Item = &'a Change>, palette: &Palette) -> Vec<String> {
+    let mut groups: Vec<(&str, Vec<&Change>)> = Vec::new();
+    for change in changes {
+        let reason = change.reason.as_deref().unwrap_or("it is kept");
+        match groups.iter_mut().find(|(r, _)| *r == reason) {
+            Some((_, group)) => group.push(change),
+            None => groups.push((reason, vec![change])),
+        }
+    }
+    let line = |(reason, group): (&str, Vec<&Change>)| {
+        let what = match group.as_slice() {
+            [one] => format!("{} stays", one.id),
+            many => format!("{} stay", by_kind(many)),
+        };
+        palette.dim.apply_to(format!("= {what}: {reason}")).to_string()
     };
-    let reason = change.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-    format!("{reason}{flag}")
+    groups.into_iter().map(line).collect()
 }

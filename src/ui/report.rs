@@ -26,3 +26,10 @@ pub fn show_error(error: impl Diagnostic + Send + Sync + 'static) {
     let report = miette::Report::new(error);
     super::note(&format!("{report:?}"));
 }
+
+/// Writes what developers want to know to standard error: `HUB_LOG=debug`, or `HUB_LOG=hub_cluster=trace`.
+pub fn install_log(filter: &str) {
+    let filter = tracing_subscriber::EnvFilter::new(filter);
+    // A second call in one process (tests) keeps the first one's log, which is fine.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}

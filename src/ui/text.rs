@@ -83,7 +83,8 @@ impl TextReporter {
                 let text = format!("{id}: {reason}; try {attempt} follows");
                 self.err(&self.named(component, &self.palette.warn.apply_to(text).to_string()));
             }
-            ObjectEvent::Warning { message, .. } => self.warn(Some(component), message),
+            // Warnings about objects come again with the outcome, all of them once.
+            ObjectEvent::Warning { .. } => {}
             _ => {}
         }
     }
