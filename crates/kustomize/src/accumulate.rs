@@ -53,8 +53,15 @@ impl Accumulator {
 
     fn merge_config(&mut self, other: &Rc<TransformerConfig>) -> Result<()> {
         match &mut self.config {
-            None => self.config = Some(Rc::clone(other)),
-            Some(config) if Rc::ptr_eq(config, other) => {}
+            None if other.is_settled => self.config = Some(Rc::clone(other)),
+            None => {
+                // Merging into nothing still drops field specs that others make superfluous.
+                let mut config = TransformerConfig::default();
+                let merged = config.merge(other);
+                merged.map_err(|message| Error::step("configurations", message))?;
+                self.config = Some(Rc::new(config));
+            }
+            Some(config) if Rc::ptr_eq(config, other) && other.is_settled => {}
             Some(config) => {
                 let merged = Rc::make_mut(config).merge(other);
                 merged.map_err(|message| Error::step("configurations", message))?;
@@ -154,17 +161,19 @@ impl<'l, 'c> Target<'l, 'c> {
         let schema = &self.context.schema;
         let k = &self.kustomization;
         self.add_resources(&mut into, &k.resources)?;
-        into.merge_config(&self.context.defaults)?;
-        if !k.configurations.is_empty() {
-            let mut config = TransformerConfig::default();
+        if k.configurations.is_empty() {
+            into.merge_config(&self.context.defaults)?;
+        } else {
+            let mut custom = TransformerConfig::default();
             for path in &k.configurations {
                 let text = self.root.load_text(path)?;
                 let node = hub_yaml::parse_first(&text).map_err(|e| Error::yaml(path, &e))?;
                 let read = TransformerConfig::read(&node.unwrap_or_default(), path)?;
-                config
-                    .merge(&read)
-                    .map_err(|message| Error::step("configurations", format!("{path}: {message}")))?;
+                let merged = custom.merge(&read);
+                merged.map_err(|message| Error::step("configurations", format!("{path}: {message}")))?;
             }
+            let mut config = TransformerConfig::clone(&self.context.defaults);
+            config.merge(&custom).map_err(|message| Error::step("configurations", message))?;
             into.merge_config(&Rc::new(config))?;
         }
         if !k.crds.is_empty() {

@@ -17,11 +17,6 @@ pub(crate) fn is_nil_or_empty(node: &Node) -> bool {
     }
 }
 
-/// Whether it has the null tag, or is missing.
-pub(crate) fn is_missing_or_null(node: Option<&Node>) -> bool {
-    node.is_none_or(|node| node.tag() == Tag::Null)
-}
-
 /// The text of a scalar; empty for all else.
 pub(crate) fn text_of(node: &Node) -> &str {
     match &node.value {

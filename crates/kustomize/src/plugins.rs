@@ -42,7 +42,7 @@ pub(crate) fn generate(target: &Target<'_, '_>, config: &Resource) -> Result<Vec
         return run(target, config, Vec::new());
     }
     let name = decoder_name(config);
-    let d = Decoder::new(&name);
+    let d = Decoder::lenient(&name);
     match config.kind() {
         "ConfigMapGenerator" | "SecretGenerator" => {
             let secret = config.kind() == "SecretGenerator";
@@ -90,8 +90,11 @@ fn iam_policy(d: &Decoder<'_>, config: &Resource) -> Result<Vec<Resource>> {
     let mut node = Node::mapping();
     node.push_entry(Node::string("apiVersion"), Node::string("v1"));
     node.push_entry(Node::string("kind"), Node::string("ServiceAccount"));
-    let account =
-        format!("{}@{}.iam.gserviceaccount.com", text(&["serviceAccount", "name"]), text(&["projectId"]));
+    let account = format!(
+        "{}@{}.iam.gserviceaccount.com",
+        text(&["serviceAccount", "name"]),
+        text(&["serviceAccount", "projectId"])
+    );
     let metadata = meta::child_mapping(&mut node, "metadata");
     let annotations = meta::child_mapping(metadata, "annotations");
     meta::set_field(annotations, "iam.gke.io/gcp-service-account", Node::string(account));
@@ -115,7 +118,7 @@ pub(crate) fn transformer<'t>(
         return Ok(Box::new(Function { target, config: config.clone() }));
     }
     let name = decoder_name(config);
-    let d = Decoder::new(&name);
+    let d = Decoder::lenient(&name);
     let node = &config.node;
     let specs = || -> Result<Vec<FieldSpec>> { specs_of(&d, node) };
     Ok(match config.kind() {

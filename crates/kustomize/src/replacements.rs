@@ -64,7 +64,7 @@ pub(crate) fn load(fields: &[ReplacementField], root: &Root<'_>) -> Result<Vec<R
         let node = hub_yaml::parse_first(&text).map_err(|e| Error::yaml(&field.path, &e))?;
         let mut node = node.unwrap_or_else(Node::null);
         hub_yaml::expand_aliases(&mut node).map_err(|e| Error::yaml(&field.path, &e))?;
-        let decoder = Decoder::new(&field.path);
+        let decoder = Decoder::lenient(&field.path);
         match &node.value {
             Value::Sequence(items) => {
                 for item in items {

@@ -72,11 +72,6 @@ impl ResourceSet {
         self.list
     }
 
-    /// Makes a set of resources that are unique already.
-    pub(crate) fn from_list(list: Vec<Resource>) -> Self {
-        ResourceSet { list, keys: None, names: None }
-    }
-
     fn keys(&mut self, schema: &Schema) -> &mut FxHashSet<ResKey> {
         let list = &self.list;
         self.keys.get_or_insert_with(|| list.iter().map(|resource| resource.id(schema).key()).collect())

@@ -39,6 +39,8 @@ pub(crate) struct TransformerConfig {
     pub(crate) var_reference: Vec<FieldSpec>,
     pub(crate) images: Vec<FieldSpec>,
     pub(crate) replicas: Vec<FieldSpec>,
+    /// Whether merging it with itself would change nothing, as is known of the built-in one.
+    pub(crate) is_settled: bool,
 }
 
 const SECTIONS: [&str; 10] = [
@@ -73,6 +75,7 @@ impl TransformerConfig {
             }
         }
         config.sort();
+        config.is_settled = true;
         Rc::new(config)
     }
 
@@ -97,6 +100,7 @@ impl TransformerConfig {
     /// # Errors
     /// Two field specs for the same fields differ in `create`.
     pub(crate) fn merge(&mut self, other: &TransformerConfig) -> Result<(), String> {
+        self.is_settled = false;
         let mut other = other.clone();
         for name in SECTIONS {
             let incoming = std::mem::take(other.section(name).expect("a section"));
@@ -186,4 +190,18 @@ fn sort_key(gvk: &Gvk) -> (i32, String) {
         |text: &Text, none: &'static str| if text.is_empty() { none.to_owned() } else { text.to_string() };
     let text = format!("{}_{}_{}", or(&gvk.group, "~G"), or(&gvk.version, "~V"), or(&gvk.kind, "~K"));
     (crate::sort::kind_order(&gvk.kind), text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_field_specs_are_settled() {
+        let defaults = TransformerConfig::defaults();
+        let mut merged = TransformerConfig::default();
+        merged.merge(&defaults).expect("they do not contradict each other");
+        merged.is_settled = true;
+        assert_eq!(merged, *defaults);
+    }
 }

@@ -19,6 +19,8 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(crate) struct Decoder<'f> {
     file: &'f str,
+    /// Whether unknown fields are passed over, and numbers and booleans taken for text.
+    lenient: bool,
 }
 
 /// A scalar as YAML 1.1 has it.
@@ -86,7 +88,13 @@ pub(crate) fn settle_1_1(node: &mut Node) {
 
 impl<'f> Decoder<'f> {
     pub(crate) fn new(file: &'f str) -> Self {
-        Decoder { file }
+        Decoder { file, lenient: false }
+    }
+
+    /// One that passes over unknown fields, and takes numbers and booleans for text: the original reads what is not a
+    /// kustomization file so.
+    pub(crate) fn lenient(file: &'f str) -> Self {
+        Decoder { file, lenient: true }
     }
 
     pub(crate) fn fail<T>(&self, node: &Node, message: impl Into<String>) -> Result<T> {
@@ -155,6 +163,8 @@ impl<'f> Decoder<'f> {
         match node.is_scalar().then(|| read(node)) {
             Some(Read::Text(text)) => Ok(text.to_owned()),
             Some(Read::Null) => Ok(String::new()),
+            Some(Read::Bool(value)) if self.lenient => Ok(value.to_string()),
+            Some(Read::Number(text)) if self.lenient => Ok(text),
             _ => self.wrong(node, field, "text"),
         }
     }
@@ -190,7 +200,11 @@ impl<'f> Decoder<'f> {
             .collect()
     }
 
-    pub(crate) fn unknown<T>(&self, parent: &Node, name: &str, known: &[&str]) -> Result<T> {
+    /// A field that is none of the known ones.
+    pub(crate) fn unknown(&self, parent: &Node, name: &str, known: &[&str]) -> Result<()> {
+        if self.lenient {
+            return Ok(());
+        }
         let key = parent.entries().iter().map(|(key, _)| key).find(|key| key.text() == Some(name));
         let near = known
             .iter()
@@ -211,7 +225,7 @@ impl<'f> Decoder<'f> {
                 "kind" => gvk.kind = Text::new(self.text(value, "kind")?),
                 "path" => path = self.text(value, "path")?,
                 "create" => create = self.boolean(value, "create")?,
-                _ => return self.unknown(node, &name, &["group", "version", "kind", "path", "create"]),
+                _ => self.unknown(node, &name, &["group", "version", "kind", "path", "create"])?,
             }
         }
         Ok(FieldSpec::new(gvk, &path, create))
@@ -231,7 +245,7 @@ impl<'f> Decoder<'f> {
                 "version" => gvk.version = Text::new(self.text(value, "version")?),
                 "kind" => gvk.kind = Text::new(self.text(value, "kind")?),
                 "fieldspecs" => specs = self.field_specs(value, "fieldSpecs")?,
-                _ => return self.unknown(node, &name, &["group", "version", "kind", "fieldSpecs"]),
+                _ => self.unknown(node, &name, &["group", "version", "kind", "fieldSpecs"])?,
             }
         }
         Ok((gvk, specs))

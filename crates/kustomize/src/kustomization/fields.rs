@@ -80,7 +80,8 @@ impl Kustomization {
         let mut empty = true;
         for (name, value) in decoder.fields(&root, "kustomization")? {
             let Some(field) = FIELDS.iter().find(|field| field.eq_ignore_ascii_case(&name)) else {
-                return decoder.unknown(&root, &name, FIELDS);
+                decoder.unknown(&root, &name, FIELDS)?;
+                continue;
             };
             if is_null(value) {
                 continue;
@@ -211,7 +212,7 @@ impl Decoder<'_> {
                 "labels" | "annotations" => {
                     self.text_map(value, &format!("metadata.{name}"))?;
                 }
-                _ => return self.unknown(node, &name, &["name", "namespace", "labels", "annotations"]),
+                _ => self.unknown(node, &name, &["name", "namespace", "labels", "annotations"])?,
             }
         }
         Ok(())
@@ -231,7 +232,7 @@ impl Decoder<'_> {
                 "fields" => set.fields = self.field_specs(value, "labels.fields")?,
                 _ => {
                     let known = ["pairs", "includeSelectors", "includeTemplates", "fields"];
-                    return self.unknown(node, &name, &known);
+                    self.unknown(node, &name, &known)?;
                 }
             }
         }
@@ -247,7 +248,7 @@ impl Decoder<'_> {
                 "target" if is_null(value) => {}
                 "target" => patch.target = Some(self.selector(value)?),
                 "options" => self.patch_options(value, &mut patch)?,
-                _ => return self.unknown(node, &name, &["path", "patch", "target", "options"]),
+                _ => self.unknown(node, &name, &["path", "patch", "target", "options"])?,
             }
         }
         Ok(patch)
@@ -258,7 +259,7 @@ impl Decoder<'_> {
             match name.to_ascii_lowercase().as_str() {
                 "allownamechange" => patch.allow_name_change = self.boolean(value, "allowNameChange")?,
                 "allowkindchange" => patch.allow_kind_change = self.boolean(value, "allowKindChange")?,
-                _ => return self.unknown(node, &name, &["allowNameChange", "allowKindChange"]),
+                _ => self.unknown(node, &name, &["allowNameChange", "allowKindChange"])?,
             }
         }
         Ok(())
@@ -273,7 +274,7 @@ impl Decoder<'_> {
                 "tagsuffix" => image.tag_suffix = self.text(value, "images.tagSuffix")?,
                 "newtag" => image.new_tag = self.text(value, "images.newTag")?,
                 "digest" => image.digest = self.text(value, "images.digest")?,
-                _ => return self.unknown(node, &name, &["name", "newName", "tagSuffix", "newTag", "digest"]),
+                _ => self.unknown(node, &name, &["name", "newName", "tagSuffix", "newTag", "digest"])?,
             }
         }
         Ok(image)
@@ -285,7 +286,7 @@ impl Decoder<'_> {
             match name.to_ascii_lowercase().as_str() {
                 "name" => replica.name = self.text(value, "replicas.name")?,
                 "count" => replica.count = self.integer(value, "replicas.count")?,
-                _ => return self.unknown(node, &name, &["name", "count"]),
+                _ => self.unknown(node, &name, &["name", "count"])?,
             }
         }
         Ok(replica)
@@ -301,11 +302,11 @@ impl Decoder<'_> {
                     for (name, inner) in self.fields(value, "vars.fieldref")? {
                         match name.to_ascii_lowercase().as_str() {
                             "fieldpath" => var.field_path = self.text(inner, "vars.fieldref.fieldPath")?,
-                            _ => return self.unknown(value, &name, &["fieldPath"]),
+                            _ => self.unknown(value, &name, &["fieldPath"])?,
                         }
                     }
                 }
-                _ => return self.unknown(node, &name, &["name", "objref", "fieldref"]),
+                _ => self.unknown(node, &name, &["name", "objref", "fieldref"])?,
             }
         }
         if var.field_path.is_empty() {
@@ -326,7 +327,7 @@ impl Decoder<'_> {
                 "kind" => var.gvk.kind = self.text(value, "vars.objref.kind")?.into(),
                 _ => {
                     let known = ["apiVersion", "kind", "name", "namespace", "group", "version"];
-                    return self.unknown(node, &name, &known);
+                    self.unknown(node, &name, &known)?;
                 }
             }
         }
@@ -350,12 +351,12 @@ impl Decoder<'_> {
                         match name.to_ascii_lowercase().as_str() {
                             "orderfirst" => legacy.order_first = self.texts(inner, "orderFirst")?,
                             "orderlast" => legacy.order_last = self.texts(inner, "orderLast")?,
-                            _ => return self.unknown(value, &name, &["orderFirst", "orderLast"]),
+                            _ => self.unknown(value, &name, &["orderFirst", "orderLast"])?,
                         }
                     }
                     options.legacy = Some(legacy);
                 }
-                _ => return self.unknown(node, &name, &["order", "legacySortOptions"]),
+                _ => self.unknown(node, &name, &["order", "legacySortOptions"])?,
             }
         }
         Ok(options)
@@ -377,7 +378,7 @@ impl Decoder<'_> {
                 let mut known =
                     vec!["name", "namespace", "behavior", "literals", "files", "envs", "env", "options"];
                 known.extend(secret.then_some("type"));
-                return self.unknown(node, &name, &known);
+                self.unknown(node, &name, &known)?;
             }
         }
         if !env.is_empty() {
@@ -425,7 +426,7 @@ impl Decoder<'_> {
                 "immutable" => options.immutable = self.boolean(value, &name)?,
                 _ => {
                     let known = ["labels", "annotations", "disableNameSuffixHash", "immutable"];
-                    return self.unknown(node, &name, &known);
+                    self.unknown(node, &name, &known)?;
                 }
             }
         }

@@ -14,7 +14,7 @@ impl Decoder<'_> {
             match name.to_ascii_lowercase().as_str() {
                 "charthome" => globals.chart_home = self.text(value, "helmGlobals.chartHome")?,
                 "confighome" => globals.config_home = self.text(value, "helmGlobals.configHome")?,
-                _ => return self.unknown(node, &name, &["chartHome", "configHome"]),
+                _ => self.unknown(node, &name, &["chartHome", "configHome"])?,
             }
         }
         Ok(globals)
@@ -24,11 +24,7 @@ impl Decoder<'_> {
         let mut chart = HelmChart::default();
         for (name, value) in self.fields(node, "helmCharts")? {
             if !self.helm_chart_field(&name, value, &mut chart)? {
-                return self.unknown(
-                    node,
-                    &name,
-                    &["name", "version", "repo", "releaseName", "valuesInline"],
-                );
+                self.unknown(node, &name, &["name", "version", "repo", "releaseName", "valuesInline"])?;
             }
         }
         Ok(chart)
@@ -85,11 +81,7 @@ impl Decoder<'_> {
                 "helmhome" => globals.config_home = self.text(value, &name)?,
                 "helmbin" | "chartreponame" | "extraargs" => {}
                 _ => {
-                    return self.unknown(
-                        node,
-                        &name,
-                        &["chartName", "chartVersion", "chartRepoUrl", "releaseName"],
-                    );
+                    self.unknown(node, &name, &["chartName", "chartVersion", "chartRepoUrl", "releaseName"])?;
                 }
             }
         }

@@ -41,7 +41,7 @@ impl Decoder<'_> {
                 _ if self.id_field(&name, value, &mut id)? => {}
                 _ => {
                     let known = [&ID_FIELDS[..], &["annotationSelector", "labelSelector"]].concat();
-                    return self.unknown(node, &name, &known);
+                    self.unknown(node, &name, &known)?;
                 }
             }
         }
@@ -57,7 +57,7 @@ impl Decoder<'_> {
             if name.eq_ignore_ascii_case("path") {
                 field.path = self.text(value, "replacements.path")?;
             } else if !self.replacement_part(&name, value, &mut field.replacement)? {
-                return self.unknown(node, &name, &["source", "sourceValue", "targets", "path"]);
+                self.unknown(node, &name, &["source", "sourceValue", "targets", "path"])?;
             }
         }
         Ok(field)
@@ -96,7 +96,7 @@ impl Decoder<'_> {
                 _ if self.id_field(&name, value, &mut id)? => {}
                 _ => {
                     let known = [&ID_FIELDS[..], &["fieldPath", "options"]].concat();
-                    return self.unknown(node, &name, &known);
+                    self.unknown(node, &name, &known)?;
                 }
             }
         }
@@ -116,7 +116,7 @@ impl Decoder<'_> {
                 "fieldpaths" => target.field_paths = self.texts(value, "fieldPaths")?,
                 "options" if is_null(value) => {}
                 "options" => target.options = Some(self.field_options(value)?),
-                _ => return self.unknown(node, &name, &["select", "reject", "fieldPaths", "options"]),
+                _ => self.unknown(node, &name, &["select", "reject", "fieldPaths", "options"])?,
             }
         }
         Ok(target)
@@ -132,7 +132,7 @@ impl Decoder<'_> {
                 "encoding" => {
                     self.text(value, "options.encoding")?;
                 }
-                _ => return self.unknown(node, &name, &["delimiter", "index", "encoding", "create"]),
+                _ => self.unknown(node, &name, &["delimiter", "index", "encoding", "create"])?,
             }
         }
         Ok(options)

@@ -92,7 +92,10 @@ fn fix_one(
         prefixes: &lineage.prefixes,
         suffixes: &lineage.suffixes,
         role: role_of(node),
-        namespaces: account_namespaces(node),
+        namespaces: account_namespaces(node).map_err(|message| {
+            let message = format!("{subject}: {message}");
+            Error::step("name reference", message)
+        })?,
     };
     let mut echoes = Vec::new();
     for (spec, target) in specs {
@@ -300,16 +303,24 @@ fn role_of(node: &Node) -> Option<Gvk> {
 }
 
 /// The namespaces of a role binding's service accounts.
-fn account_namespaces(node: &Node) -> FxHashSet<Text> {
+fn account_namespaces(node: &Node) -> Result<FxHashSet<Text>, String> {
+    let mut namespaces = FxHashSet::default();
     if meta::kind(node) != "RoleBinding" {
-        return FxHashSet::default();
+        return Ok(namespaces);
     }
     let subjects = node.get("subjects").map(Node::items).unwrap_or_default();
-    let accounts = subjects
-        .iter()
-        .filter(|subject| subject.get("kind").is_some_and(|kind| text_of(kind) == "ServiceAccount"));
-    accounts
-        .filter_map(|subject| subject.get("namespace"))
-        .map(|namespace| Text::new(text_of(namespace)))
-        .collect()
+    for subject in subjects {
+        let is_account = subject.get("kind").is_some_and(|kind| text_of(kind) == "ServiceAccount");
+        let Some(namespace) = subject.get("namespace").filter(|_| is_account) else {
+            continue;
+        };
+        if namespace.as_str().is_none() {
+            return Err(format!(
+                "the namespace of the subject '{}' is blank or no text",
+                subject.get("name").map(text_of).unwrap_or_default()
+            ));
+        }
+        namespaces.insert(Text::new(text_of(namespace)));
+    }
+    Ok(namespaces)
 }
