@@ -8,6 +8,7 @@ mod exit;
 mod explain;
 mod fetch;
 mod interrupt;
+mod kustomize;
 mod lint;
 mod render;
 mod sandbox;
@@ -59,6 +60,9 @@ enum Command {
     Lint(lint::LintArguments),
     /// Download what components name, and pin it in hub.lock
     Fetch(fetch::FetchCommandArguments),
+    /// Build, edit and make kustomizations; needs no kustomize
+    #[command(subcommand)]
+    Kustomize(kustomize::KustomizeCommand),
     /// The embedded API server of a stack
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),
@@ -90,6 +94,10 @@ pub fn main() -> Exit {
     if let Some(filter) = surroundings.get("HUB_LOG") {
         ui::install_log(filter);
     }
+    // Scripts call it often, and it has nothing to wait for: it starts no threads.
+    if let Command::Kustomize(command) = cli.command {
+        return kustomize::run(command, &surroundings);
+    }
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
             let exit = runtime.block_on(run(cli.command));
@@ -115,6 +123,7 @@ async fn run(command: Command) -> Exit {
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
         Command::Fetch(arguments) => fetch::fetch(arguments).await,
+        Command::Kustomize(command) => kustomize::run(command, &surroundings::Surroundings::read()),
         Command::Sandbox(command) => sandbox::sandbox(command).await,
         Command::Unlock(arguments) => unlock::unlock(arguments).await,
         Command::Completions { shell } => {

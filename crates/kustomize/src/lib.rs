@@ -7,6 +7,7 @@
 mod accumulate;
 mod build;
 mod crds;
+pub mod edit;
 mod error;
 mod field_spec;
 mod functions;

@@ -1,0 +1,23 @@
+//! Why a kustomize command failed, as it is shown.
+
+use hub_kustomize::edit;
+use miette::Diagnostic;
+
+/// Why a kustomize command failed.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub(super) enum Failure {
+    /// A kustomization file was not edited.
+    #[error(transparent)]
+    Edit(#[from] edit::Error),
+    /// A file cannot be read or written.
+    #[error("cannot {verb} '{path}'")]
+    File {
+        /// `read` or `write`.
+        verb: &'static str,
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}

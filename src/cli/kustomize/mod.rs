@@ -1,0 +1,38 @@
+//! `hub kustomize`: what the kustomize program does, by the engine in `hub`. One file per command.
+
+mod create;
+mod edit;
+mod failure;
+
+use clap::Subcommand;
+
+use self::failure::Failure;
+use super::exit::Exit;
+use super::surroundings::Surroundings;
+use crate::ui;
+
+/// What is to be done with a kustomization.
+#[derive(Subcommand, Clone, Debug)]
+pub(super) enum KustomizeCommand {
+    /// Change the kustomization file in the current directory
+    #[command(subcommand)]
+    Edit(edit::EditCommand),
+    /// Make a kustomization file in the current directory
+    #[command(alias = "init")]
+    Create(create::CreateArguments),
+}
+
+/// Runs `hub kustomize`.
+pub(super) fn run(command: KustomizeCommand, _surroundings: &Surroundings) -> Exit {
+    let done = match command {
+        KustomizeCommand::Edit(command) => edit::edit(command),
+        KustomizeCommand::Create(arguments) => create::create(arguments),
+    };
+    match done {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            ui::show_error(error);
+            Exit::Failed
+        }
+    }
+}
