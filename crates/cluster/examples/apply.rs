@@ -6,7 +6,9 @@
 
 use std::time::Instant;
 
-use hub_cluster::{ApplyOptions, Cluster, Event, Holder, Lock, LockOptions, Owner, PlanOptions, UndeployOptions};
+use hub_cluster::{
+    ApplyOptions, Cluster, Event, Holder, Lock, LockOptions, Owner, PlanOptions, UndeployOptions,
+};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
 #[tokio::main]
@@ -19,8 +21,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let objects = serde_json::from_str(&std::fs::read_to_string(file)?)?;
 
     let started = Instant::now();
-    let mut config =
-        kube::Config::from_custom_kubeconfig(Kubeconfig::read_from(kubeconfig)?, &KubeConfigOptions::default()).await?;
+    let mut config = kube::Config::from_custom_kubeconfig(
+        Kubeconfig::read_from(kubeconfig)?,
+        &KubeConfigOptions::default(),
+    )
+    .await?;
     config.default_retry = false;
     let cluster = Cluster::connect(kube::Client::try_from(config)?).await?;
     let lap = |what: &str| println!("{:>7.1} ms {what}", started.elapsed().as_secs_f64() * 1e3);
@@ -35,7 +40,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let lock = Lock::acquire(&cluster, "try", "hub-system", holder, LockOptions::default(), &events).await?;
     lap("locked");
 
-    let owner = Owner { stack: "try".into(), component: component.clone(), state_namespace: "hub-system".into() };
+    let owner =
+        Owner { stack: "try".into(), component: component.clone(), state_namespace: "hub-system".into() };
     let plan = if flag("--undeploy") {
         let all = flag("--all");
         let options = UndeployOptions {
@@ -66,11 +72,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let mut failed = !plan.problems.is_empty();
     if !flag("--plan") && !failed {
-        let options = ApplyOptions { wait: !flag("--no-wait"), timeout: std::time::Duration::from_secs(60), ..ApplyOptions::default() };
+        let options = ApplyOptions {
+            wait: !flag("--no-wait"),
+            timeout: std::time::Duration::from_secs(60),
+            ..ApplyOptions::default()
+        };
         let outcome = hub_cluster::apply(&cluster, &plan, &options, &events, lock.lost()).await?;
         lap(&format!("applied: {}", outcome.is_success()));
         failed = !outcome.is_success();
-        for result in outcome.results.iter().filter(|result| !matches!(result.status, hub_cluster::ResultStatus::Done | hub_cluster::ResultStatus::Kept)) {
+        for result in outcome.results.iter().filter(|result| {
+            !matches!(result.status, hub_cluster::ResultStatus::Done | hub_cluster::ResultStatus::Kept)
+        }) {
             println!("  {} {}", result.id, serde_json::json!(result.status));
         }
         for warning in outcome.warnings {

@@ -32,10 +32,7 @@ pub enum Action {
 impl Action {
     /// True where carrying the action out writes to the cluster.
     pub fn writes(self) -> bool {
-        matches!(
-            self,
-            Action::Create | Action::Update | Action::Recreate | Action::Delete
-        )
+        matches!(self, Action::Create | Action::Update | Action::Recreate | Action::Delete)
     }
 
     /// True where the object is part of the desired set.
@@ -289,10 +286,7 @@ pub enum Problem {
 }
 
 fn list_fields(fields: &[ContestedField]) -> String {
-    let list: Vec<String> = fields
-        .iter()
-        .map(|one| format!("{} ({})", one.field, one.manager))
-        .collect();
+    let list: Vec<String> = fields.iter().map(|one| format!("{} ({})", one.field, one.manager)).collect();
     list.join(", ")
 }
 

@@ -53,11 +53,7 @@ impl Desired {
     /// The same with another value.
     pub(crate) fn with_value(&self, value: Value) -> Self {
         let body = Bytes::from(value.to_string());
-        Desired {
-            value,
-            body,
-            ..self.clone()
-        }
+        Desired { value, body, ..self.clone() }
     }
 }
 
@@ -95,10 +91,7 @@ pub(crate) fn place(
         let Some(namespace) = default_namespace else {
             let problem = "it needs a namespace, and the component has none to give; set metadata.namespace"
                 .to_string();
-            return Err(Error::InvalidObject {
-                subject: id.to_string(),
-                problem,
-            });
+            return Err(Error::InvalidObject { subject: id.to_string(), problem });
         };
         id.namespace = Some(namespace.to_string());
     }
@@ -116,10 +109,8 @@ pub(crate) fn prepare(
     applyset: &str,
     mask: &Mask,
 ) -> Result<Desired, Error> {
-    let invalid = |problem: String| Error::InvalidObject {
-        subject: id.to_string(),
-        problem: mask.text(&problem),
-    };
+    let invalid =
+        |problem: String| Error::InvalidObject { subject: id.to_string(), problem: mask.text(&problem) };
     let Some(object) = value.as_object_mut() else {
         return Err(invalid("it is no object".into()));
     };
@@ -143,9 +134,8 @@ pub(crate) fn prepare(
     let Some(labels) = labels.as_object_mut() else {
         return Err(invalid("metadata.labels is no object".into()));
     };
-    if let Some(other) = labels
-        .insert(PART_OF_LABEL.into(), json!(applyset))
-        .filter(|other| *other != applyset)
+    if let Some(other) =
+        labels.insert(PART_OF_LABEL.into(), json!(applyset)).filter(|other| *other != applyset)
     {
         return Err(invalid(format!(
             "the label {PART_OF_LABEL} is ours to set, and the manifest sets it to {other}"
@@ -155,12 +145,7 @@ pub(crate) fn prepare(
     complete_ports(&id, object);
     drop_placeholder_bundle(&id, object);
     let body = Bytes::from(value.to_string());
-    Ok(Desired {
-        id,
-        resource,
-        value,
-        body,
-    })
+    Ok(Desired { id, resource, value, body })
 }
 
 /// Server-side apply never removes keys that were set through `stringData`, so they are set through `data`.
@@ -184,11 +169,7 @@ fn encode_string_data(id: &ObjectId, object: &mut Map<String, Value>) {
 /// Source: Kubernetes OpenAPI, `x-kubernetes-list-map-keys` of ports with the default `TCP`.
 fn complete_ports(id: &ObjectId, object: &mut Map<String, Value>) {
     fn complete(ports: Option<&mut Value>) {
-        for port in ports
-            .and_then(Value::as_array_mut)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_object_mut)
+        for port in ports.and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut)
         {
             port.entry("protocol").or_insert_with(|| json!("TCP"));
         }
@@ -209,12 +190,7 @@ fn complete_ports(id: &ObjectId, object: &mut Map<String, Value>) {
     };
     let Some(pod_spec) = pod_spec else { return };
     for list in ["containers", "initContainers"] {
-        for container in pod_spec
-            .get_mut(list)
-            .and_then(Value::as_array_mut)
-            .into_iter()
-            .flatten()
-        {
+        for container in pod_spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
             complete(container.get_mut("ports"));
         }
     }
@@ -225,9 +201,7 @@ fn drop_placeholder_bundle(id: &ObjectId, object: &mut Map<String, Value>) {
     let Some(config) = object.get_mut("spec").filter(|_| id.is_crd()) else {
         return;
     };
-    let Some(client) = config
-        .pointer_mut("/conversion/webhook/clientConfig")
-        .and_then(Value::as_object_mut)
+    let Some(client) = config.pointer_mut("/conversion/webhook/clientConfig").and_then(Value::as_object_mut)
     else {
         return;
     };
@@ -292,15 +266,9 @@ mod tests {
     #[test]
     fn known_traps_are_defused() {
         let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "stringData": {"k": "v"}});
-        assert_eq!(
-            prepared(secret, true).expect("fine").value["data"],
-            json!({"k": "dg=="})
-        );
+        assert_eq!(prepared(secret, true).expect("fine").value["data"], json!({"k": "dg=="}));
         let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 80}]}});
-        assert_eq!(
-            prepared(service, true).expect("fine").value["spec"]["ports"][0]["protocol"],
-            "TCP"
-        );
+        assert_eq!(prepared(service, true).expect("fine").value["spec"]["ports"][0]["protocol"], "TCP");
         let crd = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "a"},
             "spec": {"conversion": {"webhook": {"clientConfig": {"caBundle": "Cg=="}}}}});
         let client =
@@ -313,9 +281,6 @@ mod tests {
     fn lists_are_flattened() {
         let list =
             json!({"kind": "List", "items": [{"kind": "A"}, {"kind": "BList", "items": [{"kind": "B"}]}]});
-        assert_eq!(
-            flatten(vec![list, Value::Null, json!({"kind": "C", "items": 1})]).len(),
-            3
-        );
+        assert_eq!(flatten(vec![list, Value::Null, json!({"kind": "C", "items": 1})]).len(), 3);
     }
 }

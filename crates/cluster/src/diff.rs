@@ -11,8 +11,15 @@ use crate::managed_fields;
 use crate::mask::{Mask, PLACEHOLDER};
 
 /// Metadata that changes without anybody changing the object.
-const SERVER_METADATA: [&str; 7] =
-    ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink", "deletionTimestamp"];
+const SERVER_METADATA: [&str; 7] = [
+    "managedFields",
+    "resourceVersion",
+    "generation",
+    "uid",
+    "creationTimestamp",
+    "selfLink",
+    "deletionTimestamp",
+];
 
 /// A step into an object.
 #[derive(Debug, Clone, PartialEq)]
@@ -153,7 +160,8 @@ fn compare_lists(path: &mut Vec<Step>, old: &[Value], new: &[Value], found: &mut
 /// The keys of all items; `None` where an item lacks one or two items have the same.
 fn item_keys(list: &[Value], keys: &[&str]) -> Option<Vec<Vec<(String, Value)>>> {
     let key_of = |item: &Value| {
-        let read = |key: &&str| Some((key.to_string(), item.get(key).filter(|value| !value.is_object())?.clone()));
+        let read =
+            |key: &&str| Some((key.to_string(), item.get(key).filter(|value| !value.is_object())?.clone()));
         keys.iter().map(read).collect::<Option<Vec<_>>>()
     };
     let found = list.iter().map(key_of).collect::<Option<Vec<_>>>()?;
@@ -200,7 +208,10 @@ mod tests {
         let mask = Mask::new(&[Sensitive::new("hunter22")]);
         let show = |value: &Option<Value>| value.as_ref().map_or("-".to_string(), Value::to_string);
         let differences = diff(&id, &old, &new, &mask);
-        differences.iter().map(|one| format!("{}: {} → {}", one.path, show(&one.old), show(&one.new))).collect()
+        differences
+            .iter()
+            .map(|one| format!("{}: {} → {}", one.path, show(&one.old), show(&one.new)))
+            .collect()
     }
 
     #[test]
@@ -214,12 +225,19 @@ mod tests {
     fn items_are_told_apart_by_their_keys() {
         let old = json!({"spec": {"containers": [{"name": "a", "image": "x"}, {"name": "b"}], "args": ["1"], "n": 1}});
         let new = json!({"spec": {"containers": [{"name": "b"}, {"name": "a", "image": "y"}], "args": ["1", "2"], "n": 1.0}});
-        assert_eq!(paths("Pod", old, new), [r#"spec.containers[name=a].image: "x" → "y""#, r#"spec.args: ["1"] → ["1","2"]"#]);
+        assert_eq!(
+            paths("Pod", old, new),
+            [r#"spec.containers[name=a].image: "x" → "y""#, r#"spec.args: ["1"] → ["1","2"]"#]
+        );
     }
 
     #[test]
     fn keys_with_dots_stay_readable() {
-        let paths = paths("Pod", json!({"metadata": {"labels": {}}}), json!({"metadata": {"labels": {"a.b/c": "1"}}}));
+        let paths = paths(
+            "Pod",
+            json!({"metadata": {"labels": {}}}),
+            json!({"metadata": {"labels": {"a.b/c": "1"}}}),
+        );
         assert_eq!(paths, [r#"metadata.labels[a.b/c]: - → "1""#]);
     }
 

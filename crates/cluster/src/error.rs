@@ -87,10 +87,7 @@ pub enum Error {
         count: usize,
     },
     /// Kinds that neither the cluster nor the set defines.
-    #[error(
-        "the cluster does not know {}; deploy the component that defines it first",
-        list_kinds(kinds)
-    )]
+    #[error("the cluster does not know {}; deploy the component that defines it first", list_kinds(kinds))]
     UnknownKinds {
         /// All of them.
         kinds: Vec<UnknownKind>,
@@ -179,18 +176,11 @@ impl Error {
     pub(crate) fn request(what: impl Into<String>, source: RequestError) -> Self {
         let what = what.into();
         match &source {
-            RequestError::Transport { reason, .. } => Error::Unreachable {
-                reason: *reason,
-                source,
-            },
+            RequestError::Transport { reason, .. } => Error::Unreachable { reason: *reason, source },
             RequestError::Api { status, .. } => match status.code {
                 401 => Error::Unauthorized { source },
                 403 => Error::Forbidden { what, source },
-                code @ 500.. => Error::Server {
-                    what,
-                    status: code,
-                    source,
-                },
+                code @ 500.. => Error::Server { what, status: code, source },
                 _ => Error::Request { what, source },
             },
             RequestError::Malformed { .. } => Error::Request { what, source },

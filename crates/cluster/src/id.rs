@@ -23,10 +23,7 @@ pub struct GroupKind {
 impl GroupKind {
     /// Names a kind by its group (empty for the core group) and kind.
     pub fn new(group: impl Into<String>, kind: impl Into<String>) -> Self {
-        GroupKind {
-            group: group.into(),
-            kind: kind.into(),
-        }
+        GroupKind { group: group.into(), kind: kind.into() }
     }
 
     /// True when this is `kind` of `group`.
@@ -53,9 +50,7 @@ impl FromStr for GroupKind {
         let is_name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric());
         let is_group = group.is_empty() || group.split('.').all(|part| is_name(&part.replace('-', "")));
         if !is_name(kind) || !is_group || text.ends_with('.') {
-            return Err(Error::MalformedKind {
-                text: text.to_string(),
-            });
+            return Err(Error::MalformedKind { text: text.to_string() });
         }
         Ok(GroupKind::new(group, kind))
     }
@@ -79,12 +74,7 @@ impl ObjectId {
     /// Names an object.
     pub fn new(kind: GroupKind, namespace: Option<&str>, name: &str) -> Self {
         let GroupKind { group, kind } = kind;
-        ObjectId {
-            group,
-            kind,
-            namespace: namespace.map(str::to_string),
-            name: name.to_string(),
-        }
+        ObjectId { group, kind, namespace: namespace.map(str::to_string), name: name.to_string() }
     }
 
     /// Reads the identity out of an object as it stands, with the namespace it names itself.
@@ -92,24 +82,12 @@ impl ObjectId {
     /// # Errors
     /// [`Error::InvalidObject`] where `apiVersion`, `kind` or `metadata.name` is missing or no string.
     pub fn of(object: &Value) -> Result<Self, Error> {
-        let text = |pointer: &str| {
-            object
-                .pointer(pointer)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-        };
+        let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let (version, kind, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
         for (field, value) in [("apiVersion", version), ("kind", kind), ("metadata.name", name)] {
             if value.is_empty() {
-                let subject = if name.is_empty() {
-                    kind.to_string()
-                } else {
-                    format!("{kind} {name}")
-                };
-                return Err(Error::InvalidObject {
-                    subject,
-                    problem: format!("{field} is missing"),
-                });
+                let subject = if name.is_empty() { kind.to_string() } else { format!("{kind} {name}") };
+                return Err(Error::InvalidObject { subject, problem: format!("{field} is missing") });
             }
         }
         let group = version.split_once('/').map_or("", |(group, _)| group);
@@ -179,9 +157,7 @@ mod tests {
         assert_eq!(id, ObjectId::of(&object("x.io/v1beta1")).expect("valid"));
         assert_eq!(id.to_string(), "Cert.x.io n/a");
         assert_eq!(
-            ObjectId::of(&json!({"kind": "A"}))
-                .expect_err("no version")
-                .to_string(),
+            ObjectId::of(&json!({"kind": "A"})).expect_err("no version").to_string(),
             "A: apiVersion is missing"
         );
     }

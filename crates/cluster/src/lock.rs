@@ -54,10 +54,7 @@ pub struct LockOptions<'a> {
 
 impl Default for LockOptions<'_> {
     fn default() -> Self {
-        LockOptions {
-            wait: Duration::ZERO,
-            is_dead: &|_| false,
-        }
+        LockOptions { wait: Duration::ZERO, is_dead: &|_| false }
     }
 }
 
@@ -120,11 +117,7 @@ impl Lock {
             }
             if started.elapsed() >= options.wait {
                 let LockStatus { holder, since, .. } = status;
-                return Err(Error::LockHeld {
-                    name: name.to_string(),
-                    holder,
-                    since,
-                });
+                return Err(Error::LockHeld { name: name.to_string(), holder, since });
             }
             if !told {
                 let Holder { who, command, .. } = status.holder;
@@ -191,39 +184,23 @@ pub async fn unlock(
     };
     let status = LockStatus::of(&live, now);
     if !status.expired && !force {
-        let LockStatus {
-            holder, age_seconds, ..
-        } = status;
-        return Err(Error::LockAlive {
-            name: name.to_string(),
-            holder,
-            age_seconds,
-        });
+        let LockStatus { holder, age_seconds, .. } = status;
+        return Err(Error::LockAlive { name: name.to_string(), holder, age_seconds });
     }
-    lease
-        .delete(
-            text(&live, "/metadata/uid"),
-            text(&live, "/metadata/resourceVersion"),
-        )
-        .await?;
+    lease.delete(text(&live, "/metadata/uid"), text(&live, "/metadata/resourceVersion")).await?;
     Ok(Some(status))
 }
 
 impl LockStatus {
     fn of(live: &Value, now: Timestamp) -> Self {
         let time = |field: &str| text(live, field).parse().unwrap_or(Timestamp::UNIX_EPOCH);
-        let annotation = live["metadata"]["annotations"][HOLDER_ANNOTATION]
-            .as_str()
-            .unwrap_or_default();
+        let annotation = live["metadata"]["annotations"][HOLDER_ANNOTATION].as_str().unwrap_or_default();
         let holder = serde_json::from_str(annotation).unwrap_or_else(|_| Holder {
             who: text(live, "/spec/holderIdentity").to_string(),
             ..Holder::default()
         });
         let age = now.duration_since(time("/spec/renewTime"));
-        let expiry = live
-            .pointer("/spec/leaseDurationSeconds")
-            .and_then(Value::as_i64)
-            .unwrap_or(0);
+        let expiry = live.pointer("/spec/leaseDurationSeconds").and_then(Value::as_i64).unwrap_or(0);
         LockStatus {
             holder,
             since: time("/spec/acquireTime"),
@@ -249,20 +226,11 @@ impl Lease {
     fn new(cluster: &Cluster, name: &str, namespace: &str, holder: Holder) -> Self {
         let identity = format!("{}/{:016x}", holder.who, rand::random::<u64>());
         let name = record_name(&["hub", name]);
-        Lease {
-            cluster: cluster.clone(),
-            name,
-            namespace: namespace.to_string(),
-            holder,
-            identity,
-        }
+        Lease { cluster: cluster.clone(), name, namespace: namespace.to_string(), holder, identity }
     }
 
     fn collection(&self) -> String {
-        format!(
-            "/apis/coordination.k8s.io/v1/namespaces/{}/leases",
-            self.namespace
-        )
+        format!("/apis/coordination.k8s.io/v1/namespaces/{}/leases", self.namespace)
     }
 
     fn path(&self) -> String {
@@ -332,17 +300,10 @@ impl Lease {
 
     /// `None` where somebody else was faster.
     async fn take_over(&self, live: &Value, now: Timestamp) -> Result<Option<Value>, Error> {
-        let transitions = live
-            .pointer("/spec/leaseTransitions")
-            .and_then(Value::as_i64)
-            .unwrap_or(0)
-            + 1;
+        let transitions = live.pointer("/spec/leaseTransitions").and_then(Value::as_i64).unwrap_or(0) + 1;
         let version = text(live, "/metadata/resourceVersion");
-        let call = Call::with_json(
-            Method::PUT,
-            self.path(),
-            &self.object(now, now, Some(version), transitions),
-        );
+        let call =
+            Call::with_json(Method::PUT, self.path(), &self.object(now, now, Some(version), transitions));
         match self.cluster.value(&call, Patience::WRITE).await {
             Ok(taken) => Ok(Some(taken)),
             Err(error) if matches!(error.status(), Some(404 | 409)) => Ok(None),
@@ -361,10 +322,7 @@ impl Lease {
                     Some((live, now)) => LockStatus::of(&live, now).holder.who,
                     None => return Ok(()),
                 };
-                Err(Error::LockLost {
-                    name: self.name.clone(),
-                    by,
-                })
+                Err(Error::LockLost { name: self.name.clone(), by })
             }
             Err(error) => Err(Error::request(self.what("release"), error)),
         }
@@ -374,20 +332,10 @@ impl Lease {
     fn keep(self, written: Value, server_now: Timestamp) -> Lock {
         let (lost, stop) = (CancellationToken::new(), CancellationToken::new());
         let offset = server_now.duration_since(Timestamp::now());
-        let offset = if offset.abs() <= CLOCK_GRAIN {
-            SignedDuration::ZERO
-        } else {
-            offset
-        };
+        let offset = if offset.abs() <= CLOCK_GRAIN { SignedDuration::ZERO } else { offset };
         let uid = text(&written, "/metadata/uid").to_string();
         let heartbeat = tokio::spawn(self.clone().beat(written, offset, lost.clone(), stop.clone()));
-        Lock {
-            lease: self,
-            uid,
-            lost,
-            stop,
-            heartbeat: Some(heartbeat),
-        }
+        Lock { lease: self, uid, lost, stop, heartbeat: Some(heartbeat) }
     }
 
     /// Renews the lease until it is stopped or lost; returns the last resourceVersion.
@@ -400,11 +348,7 @@ impl Lease {
     ) -> String {
         let mut renewed = tokio::time::Instant::now();
         // Where our clock is off, the lease that we just wrote says a wrong time: put it right at once.
-        let mut rest = if offset.is_zero() {
-            HEARTBEAT
-        } else {
-            Duration::ZERO
-        };
+        let mut rest = if offset.is_zero() { HEARTBEAT } else { Duration::ZERO };
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -441,10 +385,7 @@ impl Lease {
 }
 
 fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -465,10 +406,7 @@ mod tests {
 
     #[test]
     fn a_foreign_lease_is_named_by_its_identity() {
-        let status = LockStatus::of(
-            &json!({"spec": {"holderIdentity": "other"}}),
-            Timestamp::UNIX_EPOCH,
-        );
+        let status = LockStatus::of(&json!({"spec": {"holderIdentity": "other"}}), Timestamp::UNIX_EPOCH);
         assert_eq!(status.holder.who, "other");
     }
 }

@@ -20,7 +20,11 @@ pub(crate) fn owners(object: &Value, path: &[Step]) -> Vec<String> {
     }
     let deepest = owners.iter().map(|(depth, _)| *depth).max().unwrap_or(0);
     // Whoever owns something above owns this field only where nobody is more exact.
-    owners.into_iter().filter(|(depth, _)| *depth == deepest && *depth == path.len()).map(|(_, name)| name).collect()
+    owners
+        .into_iter()
+        .filter(|(depth, _)| *depth == deepest && *depth == path.len())
+        .map(|(_, name)| name)
+        .collect()
 }
 
 /// Our own entry: what we applied.
@@ -28,7 +32,9 @@ pub(crate) fn our_fields(object: &Value) -> Option<&Value> {
     entries(object)
         .iter()
         .find(|entry| {
-            entry["manager"] == FIELD_MANAGER && entry["operation"] == "Apply" && entry.get("subresource").is_none()
+            entry["manager"] == FIELD_MANAGER
+                && entry["operation"] == "Apply"
+                && entry.get("subresource").is_none()
         })
         .map(|entry| &entry["fieldsV1"])
 }
@@ -81,7 +87,13 @@ mod tests {
             {"manager": "hpa", "operation": "Update", "fieldsV1": {"f:spec": {"f:replicas": {}}}}]}});
         let field = |name: &str| Step::Field(name.to_string());
         assert_eq!(owners(&object, &[field("spec"), field("replicas")]), ["hub", "hpa"]);
-        let image = [field("spec"), field("template"), field("containers"), Step::Item(vec![("name".into(), json!("a"))]), field("image")];
+        let image = [
+            field("spec"),
+            field("template"),
+            field("containers"),
+            Step::Item(vec![("name".into(), json!("a"))]),
+            field("image"),
+        ];
         assert_eq!(owners(&object, &image), ["hub"]);
         assert!(owners(&object, &[field("spec"), field("paused")]).is_empty());
         assert!(our_fields(&object).is_some());

@@ -74,12 +74,9 @@ impl Mask {
         match value {
             Value::String(text) => Value::String(self.text(text)),
             Value::Array(items) => Value::Array(items.iter().map(|item| self.value(item)).collect()),
-            Value::Object(fields) => Value::Object(
-                fields
-                    .iter()
-                    .map(|(key, item)| (key.clone(), self.value(item)))
-                    .collect(),
-            ),
+            Value::Object(fields) => {
+                Value::Object(fields.iter().map(|(key, item)| (key.clone(), self.value(item))).collect())
+            }
             other => other.clone(),
         }
     }
@@ -96,10 +93,7 @@ mod tests {
         assert_eq!(mask.text("user:hunter22@db"), "user:(secret)@db");
         assert_eq!(mask.text(&STANDARD.encode("hunter22")), PLACEHOLDER);
         assert_eq!(mask.text("nobody knows"), "nobody knows");
-        assert_eq!(
-            mask.value(&json!({"a": ["no", "yes"]})),
-            json!({"a": [PLACEHOLDER, "yes"]})
-        );
+        assert_eq!(mask.value(&json!({"a": ["no", "yes"]})), json!({"a": [PLACEHOLDER, "yes"]}));
         assert!(!format!("{mask:?}").contains("hunter22"));
     }
 }

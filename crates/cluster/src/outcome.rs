@@ -78,24 +78,17 @@ impl Outcome {
     pub fn is_success(&self) -> bool {
         !self.cancelled
             && self.results.iter().all(|result| {
-                matches!(
-                    result.status,
-                    ResultStatus::Done | ResultStatus::Applied | ResultStatus::Kept
-                )
+                matches!(result.status, ResultStatus::Done | ResultStatus::Applied | ResultStatus::Kept)
             })
     }
 
     /// Objects whose change failed.
     pub fn failed(&self) -> impl Iterator<Item = &ObjectResult> {
-        self.results
-            .iter()
-            .filter(|result| matches!(result.status, ResultStatus::Failed { .. }))
+        self.results.iter().filter(|result| matches!(result.status, ResultStatus::Failed { .. }))
     }
 
     /// Objects that were written and did not become ready.
     pub fn not_ready(&self) -> impl Iterator<Item = &ObjectResult> {
-        self.results
-            .iter()
-            .filter(|result| matches!(result.status, ResultStatus::NotReady(_)))
+        self.results.iter().filter(|result| matches!(result.status, ResultStatus::NotReady(_)))
     }
 }

@@ -58,13 +58,7 @@ pub(crate) fn record_name(parts: &[&str]) -> String {
     let original = parts.join("-");
     let mut name: String = original
         .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '-' || c == '.' {
-                c.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        })
+        .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c.to_ascii_lowercase() } else { '-' })
         .collect();
     // Only the parts' own separators may be dots or dashes next to each other, else the server refuses it.
     while name.contains("..") || name.contains(".-") || name.contains("-.") {
@@ -97,10 +91,7 @@ mod tests {
     #[test]
     fn record_names_are_valid_and_distinct() {
         assert_eq!(record_name(&["hub", "ml", "kserve"]), "hub-ml-kserve");
-        let (upper, lower) = (
-            record_name(&["hub", "ML", "kserve"]),
-            record_name(&["hub", "ml", "kserve"]),
-        );
+        let (upper, lower) = (record_name(&["hub", "ML", "kserve"]), record_name(&["hub", "ml", "kserve"]));
         assert_ne!(upper, lower);
         assert!(upper.starts_with("hub-ml-kserve-"), "{upper}");
         let long = record_name(&["hub", &"x".repeat(400), "a"]);

@@ -99,7 +99,8 @@ impl Run<'_> {
     }
 
     async fn until_gone(&self, id: &ObjectId, resource: &Resource, path: &str, uid: &str) -> Gone {
-        let is_there = |found: &Option<Value>| found.as_ref().is_some_and(|live| live["metadata"]["uid"] == uid);
+        let is_there =
+            |found: &Option<Value>| found.as_ref().is_some_and(|live| live["metadata"]["uid"] == uid);
         let mut states: Option<tokio::sync::watch::Receiver<Seen>> = None;
         let mut told = Vec::new();
         loop {
@@ -131,7 +132,10 @@ impl Run<'_> {
     /// Why an object does not go away.
     async fn explain_held(&self, id: &ObjectId, last: Option<Arc<Value>>) -> NotReady {
         let Some(live) = last else {
-            return NotReady { message: "it could not be read while it was being deleted".into(), ..NotReady::default() };
+            return NotReady {
+                message: "it could not be read while it was being deleted".into(),
+                ..NotReady::default()
+            };
         };
         let mut report = self.diagnose(id, &live).await;
         let finalizers = finalizers(&live);
@@ -175,6 +179,9 @@ mod tests {
         let namespace = json!({"status": {"conditions": [
             {"type": "NamespaceContentRemaining", "status": "True", "message": "Some resources are remaining: pods. has 1 resource instances"},
             {"type": "NamespaceDeletionDiscoveryFailure", "status": "False", "message": "All resources discovered"}]}});
-        assert_eq!(namespace_leftovers(&namespace), ["Some resources are remaining: pods. has 1 resource instances"]);
+        assert_eq!(
+            namespace_leftovers(&namespace),
+            ["Some resources are remaining: pods. has 1 resource instances"]
+        );
     }
 }

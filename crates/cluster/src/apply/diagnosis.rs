@@ -28,16 +28,20 @@ impl Run<'_> {
 
     /// Pods below a workload, by its selector.
     async fn pods(&self, id: &ObjectId, object: &Value) -> Vec<Value> {
-        let (Some(namespace), Some(selector)) = (&id.namespace, object.pointer("/spec/selector/matchLabels")) else {
+        let (Some(namespace), Some(selector)) = (&id.namespace, object.pointer("/spec/selector/matchLabels"))
+        else {
             return Vec::new();
         };
         let labels: Vec<String> = selector
             .as_object()
             .into_iter()
             .flatten()
-            .map(|(key, value)| format!("{}%3D{}", key.replace('/', "%2F"), value.as_str().unwrap_or_default()))
+            .map(|(key, value)| {
+                format!("{}%3D{}", key.replace('/', "%2F"), value.as_str().unwrap_or_default())
+            })
             .collect();
-        let path = format!("/api/v1/namespaces/{namespace}/pods?limit=50&labelSelector={}", labels.join("%2C"));
+        let path =
+            format!("/api/v1/namespaces/{namespace}/pods?limit=50&labelSelector={}", labels.join("%2C"));
         let mut list = self.cluster.find(&Call::get(path)).await.ok().flatten().unwrap_or_default();
         match list.get_mut("items").map(Value::take) {
             Some(Value::Array(mut pods)) => {
@@ -112,5 +116,9 @@ fn hint(id: &ObjectId, pods: &[Value]) -> String {
         }
     }
     let resource = if id.group.is_empty() { id.kind.clone() } else { format!("{}.{}", id.kind, id.group) };
-    format!("look closer with kubectl describe{namespace} {} {}, or allow more time with --timeout", resource.to_lowercase(), id.name)
+    format!(
+        "look closer with kubectl describe{namespace} {} {}, or allow more time with --timeout",
+        resource.to_lowercase(),
+        id.name
+    )
 }

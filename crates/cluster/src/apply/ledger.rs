@@ -52,7 +52,10 @@ pub(super) async fn record_intent(cluster: &Cluster, plan: &Plan) -> Result<Inve
         entry.version.clone_from(&change.version);
         entry.state = EntryState::Pending;
     }
-    store::write(cluster, &mut record).await?;
+    // Deletions alone add nothing: what goes is recorded already.
+    if record.entries != plan.record.entries || record.resource_version.is_none() {
+        store::write(cluster, &mut record).await?;
+    }
     Ok(record)
 }
 
@@ -111,4 +114,3 @@ fn applied(record: &Inventory, change: &Change, ending: &Ending, live: &Value) -
         created: known.is_some_and(|entry| entry.created),
     }
 }
-

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::Error;
-use crate::cluster::Cluster;
 use crate::change::{Action, Change};
+use crate::cluster::Cluster;
 use crate::event::{Event, Events};
 use crate::outcome::{ObjectResult, Outcome, ResultStatus};
 use crate::plan::Plan;
@@ -78,7 +78,12 @@ pub async fn apply(
         return Err(Error::PlanRefused { owner: plan.owner.to_string(), problems });
     }
     if cancel.is_cancelled() {
-        return Ok(report(plan, vec![Ending::skipped("the run was stopped"); plan.changes.len()], true, Vec::new()));
+        return Ok(report(
+            plan,
+            vec![Ending::skipped("the run was stopped"); plan.changes.len()],
+            true,
+            Vec::new(),
+        ));
     }
     let record = if plan.is_unchanged() {
         plan.record.clone()

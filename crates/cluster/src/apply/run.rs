@@ -101,9 +101,13 @@ impl<'a> Run<'a> {
             }
         }
         // Where the graph leaves the order open, the customary one decides who gets the first permits.
-        wanted.sort_by_key(|(_, change, _)| (phase(&change.id), change.id.namespace.clone(), change.id.name.clone()));
-        let nodes: Vec<Node<'_>> =
-            wanted.iter().map(|(_, change, desired)| Node { id: &change.id, object: &desired.value }).collect();
+        wanted.sort_by_key(|(_, change, _)| {
+            (phase(&change.id), change.id.namespace.clone(), change.id.name.clone())
+        });
+        let nodes: Vec<Node<'_>> = wanted
+            .iter()
+            .map(|(_, change, desired)| Node { id: &change.id, object: &desired.value })
+            .collect();
         let graph = Graph::of(&nodes);
         for (waiting, on) in &graph.dropped {
             let message = format!("is applied without waiting for {}, which waits for it", nodes[*on].id);
@@ -114,7 +118,15 @@ impl<'a> Run<'a> {
             .iter()
             .enumerate()
             .map(|(node, (place, change, desired))| {
-                let turn = Turn { run: self, nodes: &nodes, graph: &graph, progress: &progress, node, change, desired };
+                let turn = Turn {
+                    run: self,
+                    nodes: &nodes,
+                    graph: &graph,
+                    progress: &progress,
+                    node,
+                    change,
+                    desired,
+                };
                 async move { (*place, turn.take().await) }
             })
             .collect();

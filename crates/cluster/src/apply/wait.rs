@@ -45,8 +45,7 @@ impl Run<'_> {
     /// Waits until an object is ready, time is up or the run is stopped.
     pub(super) async fn until_ready(&self, id: &ObjectId, resource: &Resource, written: Value) -> Waited {
         let last = Arc::new(written);
-        let mut waiting =
-            Waiting { id, resource, last, told: None, failed_since: None, silent_until: None };
+        let mut waiting = Waiting { id, resource, last, told: None, failed_since: None, silent_until: None };
         let mut states = None;
         loop {
             if let Some(ending) = self.judge(&mut waiting).await {
@@ -107,7 +106,10 @@ impl Run<'_> {
     /// Doubts the readiness of a custom resource that should report its status and has not: its controller may
     /// not have seen it yet. After a time of grace it is taken as ready, and said so.
     async fn second_look(&self, waiting: &mut Waiting<'_>, found: Readiness, now: Instant) -> Readiness {
-        let is_silent = waiting.last.get("status").is_none_or(|status| status.as_object().is_some_and(|map| map.is_empty()));
+        let is_silent = waiting
+            .last
+            .get("status")
+            .is_none_or(|status| status.as_object().is_some_and(|map| map.is_empty()));
         if !is_silent || is_built_in(&waiting.id.group) || !waiting.resource.has_status {
             return found;
         }
@@ -140,7 +142,8 @@ impl Run<'_> {
         let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}");
         let crd = self.cluster.find(&Call::get(path)).await.ok().flatten().unwrap_or_default();
         let versions = crd.pointer("/spec/versions").and_then(Value::as_array);
-        let version = versions.into_iter().flatten().find(|version| version["name"] == resource.version.as_str());
+        let version =
+            versions.into_iter().flatten().find(|version| version["name"] == resource.version.as_str());
         let pointer = "/schema/openAPIV3Schema/properties/status/properties/conditions";
         let reports = version.is_some_and(|version| version.pointer(pointer).is_some());
         self.conditions_of_kinds.lock().await.insert(name, reports);
@@ -152,7 +155,8 @@ impl Waiting<'_> {
     /// Takes over a newer state; an older one than is known (a list from a cache) is left.
     fn take(&mut self, object: Arc<Value>) {
         let version = |object: &Value| object["metadata"]["resourceVersion"].as_str()?.parse::<u64>().ok();
-        let is_older = matches!((version(&object), version(&self.last)), (Some(new), Some(known)) if new < known);
+        let is_older =
+            matches!((version(&object), version(&self.last)), (Some(new), Some(known)) if new < known);
         if !is_older {
             self.last = object;
         }

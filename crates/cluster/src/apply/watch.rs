@@ -60,7 +60,8 @@ impl Watcher {
     pub(super) fn follow(&self, id: &ObjectId, resource: &Resource) -> watch::Receiver<Seen> {
         let path = resource.collection(id.namespace.as_deref());
         let mut collections = lock(&self.collections);
-        let collection = collections.entry(path.clone()).or_insert_with(|| self.start(path, resource.watchable));
+        let collection =
+            collections.entry(path.clone()).or_insert_with(|| self.start(path, resource.watchable));
         let mut state = lock(&collection.states).entry(id.name.clone()).or_default().subscribe();
         // What the collection's watch has told already is news for who follows only now.
         state.mark_changed();

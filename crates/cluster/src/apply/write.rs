@@ -51,7 +51,12 @@ impl Run<'_> {
     }
 
     /// Asks for the deletion of an object, if it is still the one with this uid.
-    pub(super) async fn delete(&self, id: &crate::ObjectId, path: &str, uid: &str) -> Result<(), RequestError> {
+    pub(super) async fn delete(
+        &self,
+        id: &crate::ObjectId,
+        path: &str,
+        uid: &str,
+    ) -> Result<(), RequestError> {
         let options = json!({"preconditions": {"uid": uid}, "propagationPolicy": "Background"});
         let call = Call::with_json(Method::DELETE, path, &options);
         let tell = |error: &RequestError, attempt: u32| self.retrying(id, error, attempt);
@@ -88,5 +93,7 @@ fn is_new_kind(change: &Change, error: &RequestError) -> bool {
         return false;
     }
     let message = error.to_string();
-    error.is_not_found() || message.contains("field not declared in schema") || message.contains("unknown field")
+    error.is_not_found()
+        || message.contains("field not declared in schema")
+        || message.contains("unknown field")
 }

@@ -74,19 +74,13 @@ impl Served {
 
     /// A kind in a given version.
     pub(crate) fn version(&self, kind: &GroupKind, version: &str) -> Option<&Resource> {
-        self.kinds
-            .get(kind)?
-            .iter()
-            .find(|resource| resource.version == version)
+        self.kinds.get(kind)?.iter().find(|resource| resource.version == version)
     }
 
     /// Versions of a kind; empty for an unknown one.
     pub(crate) fn versions(&self, kind: &GroupKind) -> Vec<String> {
         let resources = self.kinds.get(kind).map(Vec::as_slice).unwrap_or_default();
-        resources
-            .iter()
-            .map(|resource| resource.version.clone())
-            .collect()
+        resources.iter().map(|resource| resource.version.clone()).collect()
     }
 
     /// Adds a version of a kind behind those that are known.
@@ -99,18 +93,11 @@ impl Served {
 
     /// Adds the kinds that a CustomResourceDefinition will bring.
     pub(crate) fn add_crd(&mut self, crd: &Value) {
-        let text = |pointer: &str| {
-            crd.pointer(pointer)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_string()
-        };
+        let text =
+            |pointer: &str| crd.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
         let kind = GroupKind::new(text("/spec/group"), text("/spec/names/kind"));
-        let versions = crd
-            .pointer("/spec/versions")
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let versions =
+            crd.pointer("/spec/versions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         for version in versions.iter().filter(|version| version["served"] == true) {
             let resource = Resource {
                 group: kind.group.clone(),
@@ -143,11 +130,7 @@ pub(crate) async fn discover(client: &kube::Client) -> Result<Served, RequestErr
     }
     let documents: Vec<(String, Value)> = stream::iter(stale)
         .map(|group_version| async move {
-            let path = if group_version.contains('/') {
-                "/apis"
-            } else {
-                "/api"
-            };
+            let path = if group_version.contains('/') { "/apis" } else { "/api" };
             match send(client, &Call::get(format!("{path}/{group_version}"))).await {
                 Ok(bytes) => Ok(Some((group_version, decode::<Value>(&bytes)?))),
                 // An aggregated API whose backend is down takes its own kinds away, not all others.
@@ -175,10 +158,7 @@ fn has_verb(resource: &Value, verb: &str) -> bool {
 
 fn add_aggregated(served: &mut Served, document: &Value, stale: &mut Vec<String>) {
     for group in items(document, "items") {
-        let name = group
-            .pointer("/metadata/name")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let name = group.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
         for version in items(group, "versions") {
             let version_name = version["version"].as_str().unwrap_or_default();
             if version["freshness"] == "Stale" {
@@ -190,12 +170,8 @@ fn add_aggregated(served: &mut Served, document: &Value, stale: &mut Vec<String>
                 continue;
             }
             for resource in items(version, "resources") {
-                let text = |pointer: &str| {
-                    resource
-                        .pointer(pointer)
-                        .and_then(Value::as_str)
-                        .unwrap_or_default()
-                };
+                let text =
+                    |pointer: &str| resource.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
                 let described = Resource {
                     group: name.to_string(),
                     version: version_name.to_string(),
@@ -224,17 +200,10 @@ fn classic_group_versions(document: &Value) -> Vec<String> {
     }
     let mut group_versions = Vec::new();
     for group in items(document, "groups") {
-        let preferred = group
-            .pointer("/preferredVersion/groupVersion")
-            .and_then(Value::as_str);
-        let all = items(group, "versions")
-            .iter()
-            .filter_map(|version| version["groupVersion"].as_str());
+        let preferred = group.pointer("/preferredVersion/groupVersion").and_then(Value::as_str);
+        let all = items(group, "versions").iter().filter_map(|version| version["groupVersion"].as_str());
         group_versions.extend(preferred.map(str::to_string));
-        group_versions.extend(
-            all.filter(|version| Some(*version) != preferred)
-                .map(str::to_string),
-        );
+        group_versions.extend(all.filter(|version| Some(*version) != preferred).map(str::to_string));
     }
     group_versions
 }
@@ -253,14 +222,9 @@ fn add_classic(served: &mut Served, group_version: &str, document: &Value) {
             plural: plural.to_string(),
             namespaced: resource["namespaced"] == true,
             watchable: has_verb(resource, "watch"),
-            has_status: resources
-                .iter()
-                .any(|sub| sub["name"] == format!("{plural}/status")),
+            has_status: resources.iter().any(|sub| sub["name"] == format!("{plural}/status")),
         };
-        served.add(
-            GroupKind::new(group, resource["kind"].as_str().unwrap_or_default()),
-            described,
-        );
+        served.add(GroupKind::new(group, resource["kind"].as_str().unwrap_or_default()), described);
     }
 }
 
@@ -283,10 +247,7 @@ mod tests {
         let kind = GroupKind::new("apps", "Deployment");
         assert_eq!(one.preferred(&kind), two.preferred(&kind));
         let resource = one.preferred(&kind).expect("served");
-        assert_eq!(
-            resource.object(Some("n"), "a"),
-            "/apis/apps/v1/namespaces/n/deployments/a"
-        );
+        assert_eq!(resource.object(Some("n"), "a"), "/apis/apps/v1/namespaces/n/deployments/a");
         assert!(resource.has_status && resource.watchable);
     }
 

@@ -49,10 +49,7 @@ impl Cluster {
     /// # Errors
     /// [`Error::Unreachable`], [`Error::Unauthorized`], [`Error::Forbidden`] or [`Error::Server`].
     pub async fn connect(client: kube::Client) -> Result<Cluster, Error> {
-        let cluster = Cluster {
-            client,
-            served: Arc::default(),
-        };
+        let cluster = Cluster { client, served: Arc::default() };
         cluster.refresh().await?;
         Ok(cluster)
     }
@@ -76,10 +73,7 @@ impl Cluster {
                 }
             }
         };
-        *self
-            .served
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(found);
+        *self.served.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(found);
         Ok(())
     }
 
@@ -90,15 +84,9 @@ impl Cluster {
     pub async fn identity(&self) -> Result<Identity, Error> {
         let call = Call::get("/api/v1/namespaces/kube-system").accept(request::ACCEPT_METADATA);
         let what = "read the namespace kube-system";
-        let namespace = self
-            .value(&call, Patience::READ)
-            .await
-            .map_err(|error| Error::request(what, error))?;
-        let uid = namespace
-            .pointer("/metadata/uid")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_string();
+        let namespace =
+            self.value(&call, Patience::READ).await.map_err(|error| Error::request(what, error))?;
+        let uid = namespace.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default().to_string();
         Ok(Identity { uid })
     }
 
@@ -114,10 +102,7 @@ impl Cluster {
 
     /// What the server serves, as of the last look.
     pub(crate) fn served(&self) -> Arc<Served> {
-        self.served
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone()
+        self.served.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     /// How an object's kind is served; the preferred version.

@@ -52,13 +52,7 @@ impl Call {
 
     /// A request.
     pub(crate) fn new(method: Method, path: impl Into<String>, accept: &'static str, body: Bytes) -> Self {
-        Call {
-            method,
-            path: path.into(),
-            accept,
-            content_type: ACCEPT_JSON,
-            body,
-        }
+        Call { method, path: path.into(), accept, content_type: ACCEPT_JSON, body }
     }
 
     /// The same with another content type.
@@ -72,18 +66,14 @@ impl Call {
     }
 
     fn request(&self) -> Result<Request<Body>, RequestError> {
-        let mut builder = Request::builder()
-            .method(&self.method)
-            .uri(&self.path)
-            .header(header::ACCEPT, self.accept);
+        let mut builder =
+            Request::builder().method(&self.method).uri(&self.path).header(header::ACCEPT, self.accept);
         if !self.body.is_empty() {
             builder = builder.header(header::CONTENT_TYPE, self.content_type);
         }
         builder
             .body(Body::from(self.body.clone()))
-            .map_err(|error| RequestError::Malformed {
-                message: format!("{}: {error}", self.path),
-            })
+            .map_err(|error| RequestError::Malformed { message: format!("{}: {error}", self.path) })
     }
 }
 
@@ -104,24 +94,17 @@ pub(crate) async fn send_dated(
         if !parts.status.is_success() {
             return Err(refusal(parts.status, &parts.headers, &bytes));
         }
-        let date = parts
-            .headers
-            .get(header::DATE)
-            .and_then(|value| value.to_str().ok());
-        let date = date
-            .and_then(|text| jiff::fmt::rfc2822::parse(text).ok())
-            .map(|time| time.timestamp());
+        let date = parts.headers.get(header::DATE).and_then(|value| value.to_str().ok());
+        let date = date.and_then(|text| jiff::fmt::rfc2822::parse(text).ok()).map(|time| time.timestamp());
         Ok((bytes, date))
     };
-    tokio::time::timeout(ANSWER_TIMEOUT, answer)
-        .await
-        .unwrap_or_else(|elapsed| {
-            Err(RequestError::Transport {
-                reason: Unreachable::Timeout,
-                message: format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()),
-                source: Box::new(elapsed),
-            })
+    tokio::time::timeout(ANSWER_TIMEOUT, answer).await.unwrap_or_else(|elapsed| {
+        Err(RequestError::Transport {
+            reason: Unreachable::Timeout,
+            message: format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()),
+            source: Box::new(elapsed),
         })
+    })
 }
 
 /// Sends a call that opens a stream of lines and returns the stream.
@@ -138,17 +121,12 @@ pub(crate) async fn open(
         let bytes = body.collect_bytes().await.map_err(transport)?;
         return Err(refusal(parts.status, &parts.headers, &bytes));
     }
-    Ok(body
-        .into_data_stream()
-        .map(|frame| frame.map_err(transport))
-        .boxed())
+    Ok(body.into_data_stream().map(|frame| frame.map_err(transport)).boxed())
 }
 
 /// Reads an answer.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, RequestError> {
-    serde_json::from_slice(bytes).map_err(|error| RequestError::Malformed {
-        message: error.to_string(),
-    })
+    serde_json::from_slice(bytes).map_err(|error| RequestError::Malformed { message: error.to_string() })
 }
 
 fn refusal(code: http::StatusCode, headers: &http::HeaderMap, bytes: &[u8]) -> RequestError {
@@ -160,27 +138,17 @@ fn refusal(code: http::StatusCode, headers: &http::HeaderMap, bytes: &[u8]) -> R
         // Proxies and bare paths answer in text or HTML; its first line is what a person can use.
         let text = String::from_utf8_lossy(bytes);
         let line = text.trim().lines().next().unwrap_or_default();
-        let message = if line.is_empty() {
-            code.to_string()
-        } else {
-            line.chars().take(300).collect()
-        };
+        let message = if line.is_empty() { code.to_string() } else { line.chars().take(300).collect() };
         Status::failure(&message, "")
     });
     status.code = code.as_u16();
-    RequestError::Api {
-        status: Box::new(status),
-        retry_after,
-    }
+    RequestError::Api { status: Box::new(status), retry_after }
 }
 
 /// Finds out in which way a connection failed, from the chain of causes.
 fn transport(error: kube::Error) -> RequestError {
-    let mut reason = if matches!(error, kube::Error::Auth(_)) {
-        Unreachable::Credentials
-    } else {
-        Unreachable::Other
-    };
+    let mut reason =
+        if matches!(error, kube::Error::Auth(_)) { Unreachable::Credentials } else { Unreachable::Other };
     let mut message = error.to_string();
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(current) = cause {
@@ -190,11 +158,7 @@ fn transport(error: kube::Error) -> RequestError {
         message = current.to_string();
         cause = current.source();
     }
-    RequestError::Transport {
-        reason,
-        message,
-        source: Box::new(error),
-    }
+    RequestError::Transport { reason, message, source: Box::new(error) }
 }
 
 fn classify(error: &(dyn std::error::Error + 'static)) -> Option<Unreachable> {
@@ -223,16 +187,10 @@ mod tests {
     fn answers_that_are_no_status_keep_their_first_line() {
         let mut headers = http::HeaderMap::new();
         headers.insert(header::RETRY_AFTER, http::HeaderValue::from_static("7"));
-        let error = refusal(
-            http::StatusCode::BAD_GATEWAY,
-            &headers,
-            b"<h1>upstream gone</h1>\n<p>x",
-        );
+        let error = refusal(http::StatusCode::BAD_GATEWAY, &headers, b"<h1>upstream gone</h1>\n<p>x");
         assert_eq!(error.to_string(), "<h1>upstream gone</h1>");
         assert_eq!(error.status(), Some(502));
-        let RequestError::Api { retry_after, .. } = error else {
-            panic!("an answer")
-        };
+        let RequestError::Api { retry_after, .. } = error else { panic!("an answer") };
         assert_eq!(retry_after, Some(Duration::from_secs(7)));
     }
 
@@ -246,9 +204,7 @@ mod tests {
             (std::io::ErrorKind::InvalidData, Unreachable::Tls),
             (std::io::ErrorKind::Other, Unreachable::Other),
         ] {
-            let RequestError::Transport { reason, .. } = transport(io(kind)) else {
-                panic!("no answer")
-            };
+            let RequestError::Transport { reason, .. } = transport(io(kind)) else { panic!("no answer") };
             assert_eq!(reason, expected, "{kind:?}");
         }
     }

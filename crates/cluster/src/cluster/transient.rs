@@ -20,23 +20,11 @@ pub(crate) struct Patience {
 
 impl Patience {
     /// For first contact: a cluster that is not there is said so at once.
-    pub(crate) const CONNECT: Patience = Patience {
-        tries: 3,
-        webhooks: false,
-        restarts: false,
-    };
+    pub(crate) const CONNECT: Patience = Patience { tries: 3, webhooks: false, restarts: false };
     /// For reads and dry-runs.
-    pub(crate) const READ: Patience = Patience {
-        tries: 6,
-        webhooks: false,
-        restarts: true,
-    };
+    pub(crate) const READ: Patience = Patience { tries: 6, webhooks: false, restarts: true };
     /// For writes.
-    pub(crate) const WRITE: Patience = Patience {
-        tries: 9,
-        webhooks: true,
-        restarts: true,
-    };
+    pub(crate) const WRITE: Patience = Patience { tries: 9, webhooks: true, restarts: true };
 }
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -56,11 +44,8 @@ const PASSING_MESSAGES: [&str; 6] = [
 ];
 
 /// Words of a webhook whose backend does not answer (yet).
-const WEBHOOK_MESSAGES: [&str; 3] = [
-    "failed calling webhook",
-    "conversion webhook for",
-    "failed to call webhook",
-];
+const WEBHOOK_MESSAGES: [&str; 3] =
+    ["failed calling webhook", "conversion webhook for", "failed to call webhook"];
 
 /// How long to wait before a request is sent again; `None` where that would not help.
 /// `tries` counts the tries so far, `spread` is a random number from 0 to 1 that keeps clients apart.
@@ -68,16 +53,10 @@ pub(crate) fn pause(error: &RequestError, tries: u32, patience: Patience, spread
     if tries >= patience.tries || !passes(error, patience) {
         return None;
     }
-    if let RequestError::Api {
-        retry_after: Some(requested),
-        ..
-    } = error
-    {
+    if let RequestError::Api { retry_after: Some(requested), .. } = error {
         return Some((*requested).min(LONGEST_REQUESTED_PAUSE));
     }
-    let full = FIRST_PAUSE
-        .saturating_mul(1 << (tries - 1).min(10))
-        .min(LONGEST_PAUSE);
+    let full = FIRST_PAUSE.saturating_mul(1 << (tries - 1).min(10)).min(LONGEST_PAUSE);
     Some(full.mul_f64(0.5 + spread / 2.0))
 }
 
@@ -90,20 +69,14 @@ fn passes(error: &RequestError, patience: Patience) -> bool {
         },
         RequestError::Malformed { .. } => false,
         RequestError::Api { status, .. } => {
-            let is_webhook = WEBHOOK_MESSAGES
-                .iter()
-                .any(|words| status.message.contains(words));
+            let is_webhook = WEBHOOK_MESSAGES.iter().any(|words| status.message.contains(words));
             match status.code {
                 429 | 503 | 504 if is_webhook => patience.webhooks,
                 429 | 503 | 504 => true,
                 500 if is_webhook => patience.webhooks,
-                500 => PASSING_MESSAGES
-                    .iter()
-                    .any(|words| status.message.contains(words)),
+                500 => PASSING_MESSAGES.iter().any(|words| status.message.contains(words)),
                 // Optimistic locking inside the server (quota, a busy object), not a field conflict.
-                409 => status
-                    .message
-                    .contains("please apply your changes to the latest version"),
+                409 => status.message.contains("please apply your changes to the latest version"),
                 // A pod before the controller made the namespace's account.
                 403 => status.message.contains("error looking up service account"),
                 _ => false,
@@ -119,10 +92,7 @@ mod tests {
 
     fn answer(code: u16, message: &str, retry_after: Option<u64>) -> RequestError {
         let status = Box::new(Status::failure(message, "").with_code(code));
-        RequestError::Api {
-            status,
-            retry_after: retry_after.map(Duration::from_secs),
-        }
+        RequestError::Api { status, retry_after: retry_after.map(Duration::from_secs) }
     }
 
     #[test]
@@ -144,11 +114,7 @@ mod tests {
             (403, "forbidden", false),
             (404, "not found", false),
         ] {
-            assert_eq!(
-                again(&answer(code, message, None), Patience::READ),
-                expected,
-                "{code} {message}"
-            );
+            assert_eq!(again(&answer(code, message, None), Patience::READ), expected, "{code} {message}");
         }
         let webhook = answer(
             500,
@@ -161,26 +127,12 @@ mod tests {
     #[test]
     fn pauses_grow_to_a_bound_and_the_server_is_heard() {
         let busy = answer(503, "", None);
-        let patience = Patience {
-            tries: 20,
-            ..Patience::WRITE
-        };
-        let pauses: Vec<_> = (1..19)
-            .filter_map(|tries| pause(&busy, tries, patience, 1.0))
-            .collect();
+        let patience = Patience { tries: 20, ..Patience::WRITE };
+        let pauses: Vec<_> = (1..19).filter_map(|tries| pause(&busy, tries, patience, 1.0)).collect();
         assert!(pauses.is_sorted());
-        assert_eq!(
-            (pauses[0], *pauses.last().expect("some")),
-            (FIRST_PAUSE, LONGEST_PAUSE)
-        );
+        assert_eq!((pauses[0], *pauses.last().expect("some")), (FIRST_PAUSE, LONGEST_PAUSE));
         assert_eq!(pause(&busy, 20, patience, 1.0), None);
-        assert_eq!(
-            pause(&answer(429, "", Some(2)), 1, patience, 0.0),
-            Some(Duration::from_secs(2))
-        );
-        assert_eq!(
-            pause(&answer(429, "", Some(9999)), 1, patience, 0.0),
-            Some(LONGEST_REQUESTED_PAUSE)
-        );
+        assert_eq!(pause(&answer(429, "", Some(2)), 1, patience, 0.0), Some(Duration::from_secs(2)));
+        assert_eq!(pause(&answer(429, "", Some(9999)), 1, patience, 0.0), Some(LONGEST_REQUESTED_PAUSE));
     }
 }

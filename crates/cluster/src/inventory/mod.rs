@@ -96,13 +96,7 @@ impl Inventory {
     /// An inventory of nothing, not yet recorded.
     pub(crate) fn empty(owner: Owner) -> Self {
         let salt = format!("{:032x}", rand::random::<u128>());
-        Inventory {
-            owner,
-            entries: BTreeMap::new(),
-            salt,
-            resource_version: None,
-            shards: Vec::new(),
-        }
+        Inventory { owner, entries: BTreeMap::new(), salt, resource_version: None, shards: Vec::new() }
     }
 
     /// True where nothing is recorded.
@@ -112,9 +106,7 @@ impl Inventory {
 
     /// True where a run did not report back: it was killed, or is still at work.
     pub fn is_pending(&self) -> bool {
-        self.entries
-            .values()
-            .any(|entry| entry.state == EntryState::Pending)
+        self.entries.values().any(|entry| entry.state == EntryState::Pending)
     }
 
     /// Salted hash of anything.
@@ -124,12 +116,7 @@ impl Inventory {
         digest.update(self.salt.as_bytes());
         digest.update(bytes);
         // 128 bits are plenty to tell a change, and keep records of thousands of objects small.
-        digest
-            .finalize()
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

@@ -55,11 +55,8 @@ pub(super) fn selector() -> String {
 pub(super) fn encode(inventory: &Inventory) -> Vec<Value> {
     let mut chunks = vec![String::new()];
     for (id, entry) in &inventory.entries {
-        let row = serde_json::to_string(&Row {
-            id: id.clone(),
-            entry: entry.clone(),
-        })
-        .expect("a row has string keys only, so it always serialises");
+        let row = serde_json::to_string(&Row { id: id.clone(), entry: entry.clone() })
+            .expect("a row has string keys only, so it always serialises");
         let last = chunks.last_mut().expect("there is always one chunk");
         if !last.is_empty() && last.len() + row.len() + 1 > SHARD_BYTES {
             chunks.push(row + "\n");
@@ -70,21 +67,13 @@ pub(super) fn encode(inventory: &Inventory) -> Vec<Value> {
     }
     let parent = inventory.owner.parent_name();
     let revision = format!("{:08x}", rand::random::<u32>());
-    let shards: Vec<String> = (1..chunks.len())
-        .map(|index| record_name(&[&parent, &revision, &index.to_string()]))
-        .collect();
+    let shards: Vec<String> =
+        (1..chunks.len()).map(|index| record_name(&[&parent, &revision, &index.to_string()])).collect();
     let names: Vec<String> = std::iter::once(parent).chain(shards.iter().cloned()).collect();
-    let head = Head {
-        format: FORMAT,
-        salt: inventory.salt.clone(),
-        shards,
-    };
+    let head = Head { format: FORMAT, salt: inventory.salt.clone(), shards };
     let head = serde_json::to_string(&head).expect("a head has string keys only, so it always serialises");
-    let mut maps: Vec<Value> = names
-        .iter()
-        .zip(&chunks)
-        .map(|(name, rows)| config_map(&inventory.owner, name, rows))
-        .collect();
+    let mut maps: Vec<Value> =
+        names.iter().zip(&chunks).map(|(name, rows)| config_map(&inventory.owner, name, rows)).collect();
     complete_parent(inventory, &head, &mut maps[0]);
     maps
 }
@@ -104,11 +93,7 @@ fn config_map(owner: &Owner, name: &str, rows: &str) -> Value {
 
 fn complete_parent(inventory: &Inventory, head: &str, map: &mut Value) {
     let owner = &inventory.owner;
-    let kinds: BTreeSet<String> = inventory
-        .entries
-        .keys()
-        .map(|id| id.group_kind().to_string())
-        .collect();
+    let kinds: BTreeSet<String> = inventory.entries.keys().map(|id| id.group_kind().to_string()).collect();
     let namespaces: BTreeSet<&str> = inventory
         .entries
         .keys()
@@ -136,9 +121,7 @@ pub(super) fn owner_of(parent: &Value) -> Result<Owner, Error> {
         stack: String,
         component: String,
     }
-    let text = parent["metadata"]["annotations"][OWNER]
-        .as_str()
-        .unwrap_or_default();
+    let text = parent["metadata"]["annotations"][OWNER].as_str().unwrap_or_default();
     let names: Names =
         serde_json::from_str(text).map_err(|error| malformed(parent, &format!("its owner: {error}")))?;
     Ok(Owner {
@@ -150,31 +133,19 @@ pub(super) fn owner_of(parent: &Value) -> Result<Owner, Error> {
 
 /// Reads a parent: the inventory without the entries of further shards.
 pub(super) fn decode_parent(owner: &Owner, parent: &Value) -> Result<Inventory, Error> {
-    let tooling = parent["metadata"]["annotations"][TOOLING]
-        .as_str()
-        .unwrap_or_default();
+    let tooling = parent["metadata"]["annotations"][TOOLING].as_str().unwrap_or_default();
     let tool = tooling.rsplit_once('/').map_or(tooling, |(tool, _)| tool);
     if tool != TOOL {
-        let tooling = if tooling.is_empty() {
-            "somebody else".to_string()
-        } else {
-            tooling.to_string()
-        };
+        let tooling = if tooling.is_empty() { "somebody else".to_string() } else { tooling.to_string() };
         let (namespace, name) = (metadata(parent, "namespace"), metadata(parent, "name"));
-        return Err(Error::ForeignRecord {
-            namespace,
-            name,
-            tooling,
-        });
+        return Err(Error::ForeignRecord { namespace, name, tooling });
     }
     let head = parent["data"]["head"].as_str().unwrap_or_default();
     let head: Head =
         serde_json::from_str(head).map_err(|error| malformed(parent, &format!("its head: {error}")))?;
     if head.format != FORMAT {
-        let problem = format!(
-            "its format is {} and this version reads {FORMAT}; use a newer hub",
-            head.format
-        );
+        let problem =
+            format!("its format is {} and this version reads {FORMAT}; use a newer hub", head.format);
         return Err(malformed(parent, &problem));
     }
     let mut inventory = Inventory::empty(owner.clone());
@@ -202,11 +173,7 @@ fn metadata(object: &Value, field: &str) -> String {
 
 fn malformed(object: &Value, problem: &str) -> Error {
     let (namespace, name) = (metadata(object, "namespace"), metadata(object, "name"));
-    Error::MalformedRecord {
-        namespace,
-        name,
-        problem: problem.to_string(),
-    }
+    Error::MalformedRecord { namespace, name, problem: problem.to_string() }
 }
 
 #[cfg(test)]
@@ -216,19 +183,12 @@ mod tests {
     use crate::inventory::EntryState;
 
     fn inventory(objects: usize) -> Inventory {
-        let owner = Owner {
-            stack: "ml".into(),
-            component: "kserve".into(),
-            state_namespace: "hub-system".into(),
-        };
+        let owner =
+            Owner { stack: "ml".into(), component: "kserve".into(), state_namespace: "hub-system".into() };
         let mut inventory = Inventory::empty(owner);
         inventory.resource_version = Some("7".into());
         for number in 0..objects {
-            let id = ObjectId::new(
-                GroupKind::new("apps", "Deployment"),
-                Some("n"),
-                &format!("d{number}"),
-            );
+            let id = ObjectId::new(GroupKind::new("apps", "Deployment"), Some("n"), &format!("d{number}"));
             let entry = Entry {
                 version: "v1".into(),
                 state: EntryState::Applied,
@@ -257,12 +217,7 @@ mod tests {
         assert_eq!(parent["labels"][ID_LABEL], inventory(0).owner.applyset_id());
         assert_eq!(parent["annotations"][GROUP_KINDS], "Deployment.apps");
         assert_eq!(parent["annotations"][NAMESPACES], "n");
-        assert!(
-            parent["annotations"][TOOLING]
-                .as_str()
-                .expect("text")
-                .starts_with("hub/v")
-        );
+        assert!(parent["annotations"][TOOLING].as_str().expect("text").starts_with("hub/v"));
     }
 
     #[test]
@@ -283,14 +238,8 @@ mod tests {
         let owner = inventory(0).owner;
         let mut map = encode(&inventory(1)).remove(0);
         map["data"]["entries"] = json!("{oops\n");
-        assert!(matches!(
-            decode_parent(&owner, &map),
-            Err(Error::MalformedRecord { .. })
-        ));
+        assert!(matches!(decode_parent(&owner, &map), Err(Error::MalformedRecord { .. })));
         map["metadata"]["annotations"][TOOLING] = json!("kubectl/v1.30");
-        assert!(matches!(
-            decode_parent(&owner, &map),
-            Err(Error::ForeignRecord { .. })
-        ));
+        assert!(matches!(decode_parent(&owner, &map), Err(Error::ForeignRecord { .. })));
     }
 }

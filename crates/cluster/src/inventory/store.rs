@@ -21,11 +21,7 @@ fn collection(namespace: &str) -> String {
 }
 
 fn what(verb: &str, owner: &Owner) -> String {
-    format!(
-        "{verb} the record {} in namespace {}",
-        owner.parent_name(),
-        owner.state_namespace
-    )
+    format!("{verb} the record {} in namespace {}", owner.parent_name(), owner.state_namespace)
 }
 
 /// Reads a record; an empty inventory where there is none.
@@ -44,9 +40,7 @@ async fn read_shards(cluster: &Cluster, mut inventory: Inventory) -> Result<Inve
         let path = format!("{}/{name}", collection(&owner.state_namespace));
         async move { cluster.value(&Call::get(path), Patience::READ).await }
     });
-    let maps = try_join_all(shards)
-        .await
-        .map_err(|error| Error::request(what("read", &owner), error))?;
+    let maps = try_join_all(shards).await.map_err(|error| Error::request(what("read", &owner), error))?;
     for map in &maps {
         inventory.entries.extend(record::decode_rows(map)?);
     }
@@ -63,11 +57,8 @@ pub(crate) async fn read_all(
     let list = cluster.find(&Call::get(path)).await;
     let list =
         list.map_err(|error| Error::request(format!("list the records in namespace {namespace}"), error))?;
-    let parents = list
-        .as_ref()
-        .and_then(|list| list["items"].as_array())
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let parents =
+        list.as_ref().and_then(|list| list["items"].as_array()).map(Vec::as_slice).unwrap_or_default();
     let mut inventories = Vec::new();
     for parent in parents {
         let owner = record::owner_of(parent)?;
@@ -92,9 +83,7 @@ pub(crate) async fn write(cluster: &Cluster, inventory: &mut Inventory) -> Resul
     // Further shards first: a reader starts at the parent, which names them.
     try_join_all(maps[1..].iter().map(|map| create_shard(cluster, &owner, map))).await?;
     let written = write_parent(cluster, inventory, &maps[0]).await?;
-    inventory.resource_version = written["metadata"]["resourceVersion"]
-        .as_str()
-        .map(str::to_string);
+    inventory.resource_version = written["metadata"]["resourceVersion"].as_str().map(str::to_string);
     let name = |map: &Value| map["metadata"]["name"].as_str().unwrap_or_default().to_string();
     let former = std::mem::replace(&mut inventory.shards, maps[1..].iter().map(name).collect());
     try_join_all(former.iter().map(|name| delete_map(cluster, &owner, name))).await?;
@@ -106,17 +95,10 @@ async fn write_parent(cluster: &Cluster, inventory: &Inventory, map: &Value) -> 
     let collection = collection(&owner.state_namespace);
     let call = match inventory.resource_version {
         Some(_) => {
-            let path = format!(
-                "{collection}/{}?fieldManager={FIELD_MANAGER}",
-                owner.parent_name()
-            );
+            let path = format!("{collection}/{}?fieldManager={FIELD_MANAGER}", owner.parent_name());
             Call::with_json(Method::PUT, path, map)
         }
-        None => Call::with_json(
-            Method::POST,
-            format!("{collection}?fieldManager={FIELD_MANAGER}"),
-            map,
-        ),
+        None => Call::with_json(Method::POST, format!("{collection}?fieldManager={FIELD_MANAGER}"), map),
     };
     let mut answer = cluster.value(&call, Patience::WRITE).await;
     if matches!(&answer, Err(error) if error.is_not_found()) && inventory.resource_version.is_none() {
@@ -124,35 +106,20 @@ async fn write_parent(cluster: &Cluster, inventory: &Inventory, map: &Value) -> 
         answer = cluster.value(&call, Patience::WRITE).await;
     }
     answer.map_err(|error| match error.status() {
-        Some(404 | 409) => Error::RecordMoved {
-            owner: owner.to_string(),
-        },
+        Some(404 | 409) => Error::RecordMoved { owner: owner.to_string() },
         _ => Error::request(what("write", owner), error),
     })
 }
 
 async fn create_shard(cluster: &Cluster, owner: &Owner, map: &Value) -> Result<(), Error> {
-    let path = format!(
-        "{}?fieldManager={FIELD_MANAGER}",
-        collection(&owner.state_namespace)
-    );
-    let answer = cluster
-        .send(&Call::with_json(Method::POST, path, map), Patience::WRITE)
-        .await;
-    answer
-        .map(|_| ())
-        .map_err(|error| Error::request(what("write", owner), error))
+    let path = format!("{}?fieldManager={FIELD_MANAGER}", collection(&owner.state_namespace));
+    let answer = cluster.send(&Call::with_json(Method::POST, path, map), Patience::WRITE).await;
+    answer.map(|_| ()).map_err(|error| Error::request(what("write", owner), error))
 }
 
 async fn delete_map(cluster: &Cluster, owner: &Owner, name: &str) -> Result<(), Error> {
     let path = format!("{}/{name}", collection(&owner.state_namespace));
-    match cluster
-        .send(
-            &Call::with_json(Method::DELETE, path, &json!({})),
-            Patience::WRITE,
-        )
-        .await
-    {
+    match cluster.send(&Call::with_json(Method::DELETE, path, &json!({})), Patience::WRITE).await {
         Err(error) if !error.is_not_found() => Err(Error::request(what("delete", owner), error)),
         _ => Ok(()),
     }
@@ -176,10 +143,7 @@ pub(crate) async fn create_namespace(cluster: &Cluster, name: &str) -> Result<()
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": name, "labels": {"app.kubernetes.io/managed-by": "hub"}}});
     let path = format!("/api/v1/namespaces?fieldManager={FIELD_MANAGER}");
-    match cluster
-        .send(&Call::with_json(Method::POST, path, &namespace), Patience::WRITE)
-        .await
-    {
+    match cluster.send(&Call::with_json(Method::POST, path, &namespace), Patience::WRITE).await {
         Err(error) if error.status() != Some(409) => {
             Err(Error::request(format!("create namespace {name}"), error))
         }

@@ -82,7 +82,9 @@ impl Graph {
     }
 
     fn add(&mut self, place: usize, edge: Edge) {
-        if edge.on == place || self.edges[place].iter().any(|known| known.on == edge.on && known.needs >= edge.needs) {
+        if edge.on == place
+            || self.edges[place].iter().any(|known| known.on == edge.on && known.needs >= edge.needs)
+        {
             return;
         }
         if self.reaches(edge.on, place) {
@@ -114,7 +116,8 @@ impl<'a> Index<'a> {
         let crds = nodes.iter().enumerate().filter(|(_, node)| node.id.is_crd());
         let crds = crds
             .map(|(place, node)| {
-                let text = |pointer: &str| node.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+                let text =
+                    |pointer: &str| node.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
                 (GroupKind::new(text("/spec/group"), text("/spec/names/kind")), place)
             })
             .collect();

@@ -15,14 +15,25 @@ pub(crate) fn phase(id: &ObjectId) -> u8 {
         (group, kind) if is_built_in(group) && kind.ends_with("Class") => 0,
         ("apiextensions.k8s.io", _) => 1,
         ("rbac.authorization.k8s.io", _) | ("", "ServiceAccount") => 2,
-        ("", "ResourceQuota" | "LimitRange" | "ConfigMap" | "Secret" | "PersistentVolume" | "PersistentVolumeClaim")
+        (
+            "",
+            "ResourceQuota"
+            | "LimitRange"
+            | "ConfigMap"
+            | "Secret"
+            | "PersistentVolume"
+            | "PersistentVolumeClaim",
+        )
         | ("networking.k8s.io", "NetworkPolicy") => 3,
         ("", "Service" | "Endpoints") | ("discovery.k8s.io", _) => 4,
         ("apps", _) | ("", "Pod" | "ReplicationController") => 5,
         ("batch" | "autoscaling" | "policy", _) => 6,
         ("networking.k8s.io" | "gateway.networking.k8s.io", _) => 7,
         ("apiregistration.k8s.io", _) => 9,
-        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration" | "ValidatingAdmissionPolicyBinding") => 11,
+        (
+            "admissionregistration.k8s.io",
+            "ValidatingWebhookConfiguration" | "ValidatingAdmissionPolicyBinding",
+        ) => 11,
         ("admissionregistration.k8s.io", _) => 10,
         (group, _) if is_built_in(group) => 7,
         _ => CUSTOM,
@@ -46,7 +57,8 @@ pub(crate) fn deletion_stage(id: &ObjectId) -> u8 {
 
 /// True for a kind that comes with Kubernetes itself.
 pub(crate) fn is_built_in(group: &str) -> bool {
-    !group.contains('.') || group.ends_with(".k8s.io") && group != "gateway.networking.k8s.io" && !group.contains("x-k8s")
+    !group.contains('.')
+        || group.ends_with(".k8s.io") && group != "gateway.networking.k8s.io" && !group.contains("x-k8s")
 }
 
 #[cfg(test)]

@@ -29,7 +29,8 @@ pub(super) fn required(node: &Node<'_>) -> Vec<(ObjectId, Needs)> {
     let namespace = id.namespace.as_deref();
     match (id.group.as_str(), id.kind.as_str()) {
         (RBAC, "RoleBinding" | "ClusterRoleBinding") => {
-            let (Some(kind), Some(name)) = (text(object, "/roleRef/kind"), text(object, "/roleRef/name")) else {
+            let (Some(kind), Some(name)) = (text(object, "/roleRef/kind"), text(object, "/roleRef/name"))
+            else {
                 return Vec::new();
             };
             let namespace = namespace.filter(|_| kind == "Role");
@@ -64,7 +65,8 @@ pub(super) fn workloads(nodes: &[Node<'_>], service: &Node<'_>) -> Vec<usize> {
     let Some(selector) = service.object.pointer("/spec/selector").and_then(Value::as_object) else {
         return Vec::new();
     };
-    let selects = |labels: &Map<String, Value>| selector.iter().all(|(key, value)| labels.get(key) == Some(value));
+    let selects =
+        |labels: &Map<String, Value>| selector.iter().all(|(key, value)| labels.get(key) == Some(value));
     let is_selected = |node: &Node<'_>| {
         let is_workload = node.id.group == "apps" && node.id.namespace == service.id.namespace;
         let labels = node.object.pointer("/spec/template/metadata/labels").and_then(Value::as_object);
@@ -82,12 +84,15 @@ pub(super) fn wanted(node: &Node<'_>) -> Vec<ObjectId> {
         pod_references(namespace, pod, &mut found);
     }
     if let Some(target) = object.pointer("/spec/scaleTargetRef").filter(|_| id.group == "autoscaling") {
-        let group = text(target, "/apiVersion").and_then(|version| Some(version.split_once('/')?.0)).unwrap_or_default();
+        let group = text(target, "/apiVersion")
+            .and_then(|version| Some(version.split_once('/')?.0))
+            .unwrap_or_default();
         if let (Some(kind), Some(name)) = (text(target, "/kind"), text(target, "/name")) {
             found.push(ObjectId::new(GroupKind::new(group, kind), namespace, name));
         }
     }
-    let certificate = object["metadata"]["annotations"][INJECT_CA].as_str().and_then(|name| name.split_once('/'));
+    let certificate =
+        object["metadata"]["annotations"][INJECT_CA].as_str().and_then(|name| name.split_once('/'));
     if let Some((namespace, name)) = certificate {
         found.push(ObjectId::new(GroupKind::new("cert-manager.io", "Certificate"), Some(namespace), name));
     }
@@ -104,7 +109,9 @@ pub(super) fn wanted(node: &Node<'_>) -> Vec<ObjectId> {
 fn pod_spec<'a>(id: &ObjectId, object: &'a Value) -> Option<&'a Value> {
     match (id.group.as_str(), id.kind.as_str()) {
         ("", "Pod") => object.get("spec"),
-        ("apps", _) | ("batch", "Job") | ("", "ReplicationController") => object.pointer("/spec/template/spec"),
+        ("apps", _) | ("batch", "Job") | ("", "ReplicationController") => {
+            object.pointer("/spec/template/spec")
+        }
         ("batch", "CronJob") => object.pointer("/spec/jobTemplate/spec/template/spec"),
         _ => None,
     }
@@ -150,7 +157,8 @@ mod tests {
                 {"projected": {"sources": [{"configMap": {"name": "p"}}]}}],
                 "containers": [{"env": [{"valueFrom": {"configMapKeyRef": {"name": "c"}}}]}]}}}});
         let id = ObjectId::of(&object).expect("valid");
-        let found: Vec<String> = wanted(&Node { id: &id, object: &object }).iter().map(ToString::to_string).collect();
+        let found: Vec<String> =
+            wanted(&Node { id: &id, object: &object }).iter().map(ToString::to_string).collect();
         assert_eq!(found, ["ServiceAccount n/sa", "Secret n/s", "ConfigMap n/p", "ConfigMap n/c"]);
     }
 

@@ -66,7 +66,8 @@ async fn is_allowed(cluster: &Cluster, need: &Need) -> Result<bool, Error> {
             "verb": need.verb, "group": need.group, "resource": need.plural, "namespace": need.namespace,
         }},
     });
-    let call = Call::with_json(Method::POST, "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &review);
+    let call =
+        Call::with_json(Method::POST, "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &review);
     let what = "ask what this user may do";
     let answer = match cluster.value(&call, Patience::READ).await {
         Ok(answer) => answer,

@@ -106,7 +106,10 @@ pub(crate) fn remove_field(object: &mut Value, path: &str) -> bool {
     let (Some(path), Some(fields)) = (path.strip_prefix('.'), object.as_object_mut()) else { return false };
     let mut candidates: Vec<String> = fields
         .keys()
-        .filter(|key| path.strip_prefix(key.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])))
+        .filter(|key| {
+            path.strip_prefix(key.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
         .cloned()
         .collect();
     candidates.sort_by_key(|key| std::cmp::Reverse(key.len()));
@@ -185,9 +188,12 @@ mod tests {
         ] {
             assert!(remove_field(&mut object, path), "{path}");
         }
-        assert_eq!(object, json!({"metadata": {"annotations": {"a": {"b": 1}}},
+        assert_eq!(
+            object,
+            json!({"metadata": {"annotations": {"a": {"b": 1}}},
             "spec": {"containers": [{"name": "x", "ports": [{"containerPort": 80, "protocol": "TCP"}]}], "set": ["b"]},
-            "webhooks": [{"name": "w.x", "clientConfig": {}}]}));
+            "webhooks": [{"name": "w.x", "clientConfig": {}}]})
+        );
         assert!(!remove_field(&mut object, ".spec.nothing"));
     }
 }

@@ -7,10 +7,14 @@ use serde_json::Value;
 
 /// What would be lost; `None` where the change is safe.
 pub(super) fn loss(live: &Value, desired: &Value) -> Option<String> {
-    let text = |crd: &Value, pointer: &str| crd.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
+    let text = |crd: &Value, pointer: &str| {
+        crd.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string()
+    };
     let (from, to) = (text(live, "/spec/scope"), text(desired, "/spec/scope"));
     if from != to {
-        return Some(format!("its scope would change from {from} to {to}, which loses all its objects; use another kind"));
+        return Some(format!(
+            "its scope would change from {from} to {to}, which loses all its objects; use another kind"
+        ));
     }
     let versions = desired.pointer("/spec/versions").and_then(Value::as_array)?;
     let stored = live.pointer("/status/storedVersions").and_then(Value::as_array)?;
@@ -23,7 +27,9 @@ pub(super) fn loss(live: &Value, desired: &Value) -> Option<String> {
         return None;
     }
     let lost = lost.join(", ");
-    Some(format!("version {lost} goes away while objects are stored in it; migrate them and drop it from status.storedVersions first"))
+    Some(format!(
+        "version {lost} goes away while objects are stored in it; migrate them and drop it from status.storedVersions first"
+    ))
 }
 
 #[cfg(test)]

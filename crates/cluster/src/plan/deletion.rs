@@ -67,7 +67,13 @@ pub(super) fn decide(id: &ObjectId, entry: &Entry, live: &Value, applyset: &str,
     change
 }
 
-fn kept(id: &ObjectId, entry: &Entry, live: &Value, applyset: &str, licence: Licence) -> Option<(KeptBy, String)> {
+fn kept(
+    id: &ObjectId,
+    entry: &Entry,
+    live: &Value,
+    applyset: &str,
+    licence: Licence,
+) -> Option<(KeptBy, String)> {
     if live.pointer("/metadata/deletionTimestamp").is_some() {
         // Somebody decided already; all that is left is to wait.
         return None;
@@ -85,10 +91,15 @@ fn kept(id: &ObjectId, entry: &Entry, live: &Value, applyset: &str, licence: Lic
         return Some((KeptBy::PruneDisabled, "pruning is switched off".into()));
     }
     if id.is_namespace() && !(licence.namespaces && entry.created) {
-        return Some((KeptBy::Namespaces, match entry.created {
-            true => "namespaces are kept with what others have in them; --delete-namespaces deletes it".into(),
-            false => "the namespace was there before this component".into(),
-        }));
+        return Some((
+            KeptBy::Namespaces,
+            match entry.created {
+                true => {
+                    "namespaces are kept with what others have in them; --delete-namespaces deletes it".into()
+                }
+                false => "the namespace was there before this component".into(),
+            },
+        ));
     }
     if id.is_crd() && !licence.crds {
         let reason = "deleting it would delete all objects of its kind; --delete-crds deletes it";
@@ -116,7 +127,12 @@ mod tests {
     use crate::id::GroupKind;
     use serde_json::json;
 
-    fn decided(kind: GroupKind, name: &str, annotations: Value, licence: Licence) -> (Action, Option<KeptBy>) {
+    fn decided(
+        kind: GroupKind,
+        name: &str,
+        annotations: Value,
+        licence: Licence,
+    ) -> (Action, Option<KeptBy>) {
         let live = json!({"metadata": {"uid": "u", "resourceVersion": "1", "labels": {PART_OF_LABEL: "ours"}, "annotations": annotations}});
         let entry = Entry { created: true, ..Entry::default() };
         let change = decide(&ObjectId::new(kind, None, name), &entry, &live, "ours", licence);
@@ -125,7 +141,8 @@ mod tests {
 
     #[test]
     fn what_holds_data_is_kept_unless_named() {
-        let (prune, all) = (Licence::of_deploy(true), Licence { namespaces: true, crds: true, claims: true, prune: true });
+        let (prune, all) =
+            (Licence::of_deploy(true), Licence { namespaces: true, crds: true, claims: true, prune: true });
         let crd = GroupKind::new("apiextensions.k8s.io", "CustomResourceDefinition");
         for (kind, kept_by) in [
             (GroupKind::new("", "Namespace"), KeptBy::Namespaces),
@@ -148,7 +165,10 @@ mod tests {
             json!({"argocd.argoproj.io/sync-options": "Validate=false, Delete=false"}),
             json!({"hub.agilestacks.io/keep": "true"}),
         ] {
-            assert_eq!(decided(map.clone(), "a", annotations, licence), (Action::Keep, Some(KeptBy::Annotation)));
+            assert_eq!(
+                decided(map.clone(), "a", annotations, licence),
+                (Action::Keep, Some(KeptBy::Annotation))
+            );
         }
         assert_eq!(decided(map, "a", json!({"helm.sh/resource-policy": "other"}), licence).0, Action::Delete);
     }

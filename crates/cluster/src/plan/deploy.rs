@@ -42,8 +42,13 @@ pub(super) async fn plan(
     options: &PlanOptions,
 ) -> Result<Plan, Error> {
     let record = store::read(cluster, owner).await?;
-    let deploy =
-        Deploy { cluster, options, applyset: owner.applyset_id(), mask: Mask::new(&options.sensitive), record };
+    let deploy = Deploy {
+        cluster,
+        options,
+        applyset: owner.applyset_id(),
+        mask: Mask::new(&options.sensitive),
+        record,
+    };
     let resolved = deploy.resolve(objects, default_namespace).await?;
     if resolved.is_empty() && !deploy.record.is_empty() && !options.allow_empty {
         let recorded = deploy.record.entries.len();
@@ -53,10 +58,15 @@ pub(super) async fn plan(
 }
 
 impl Deploy<'_> {
-    async fn resolve(&self, objects: Vec<Value>, default_namespace: Option<&str>) -> Result<Vec<Resolved>, Error> {
+    async fn resolve(
+        &self,
+        objects: Vec<Value>,
+        default_namespace: Option<&str>,
+    ) -> Result<Vec<Resolved>, Error> {
         let resolve = |objects: Vec<Value>| {
             let served = self.cluster.served();
-            let (upcoming, applyset, mask) = (self.options.upcoming.as_slice(), self.applyset.as_str(), &self.mask);
+            let (upcoming, applyset, mask) =
+                (self.options.upcoming.as_slice(), self.applyset.as_str(), &self.mask);
             Resolver { served: &served, upcoming, default_namespace, applyset, mask }.resolve(objects)
         };
         match resolve(objects.clone()) {
@@ -92,14 +102,23 @@ impl Deploy<'_> {
             changes.iter().map(|change| (change, resources[&change.id].clone())).collect();
         let served = self.cluster.served();
         wanted.extend(
-            obsolete.iter().filter_map(|change| Some((change, served.preferred(&change.id.group_kind())?.clone()))),
+            obsolete
+                .iter()
+                .filter_map(|change| Some((change, served.preferred(&change.id.group_kind())?.clone()))),
         );
         problems.extend(access::forbidden(self.cluster, &wanted, self.options.concurrency).await?);
         changes.extend(obsolete);
         problems.extend(self.too_many_deletes(&changes));
         self.name_owners(&mut problems).await?;
         let warnings = warnings(&changes);
-        Ok(Plan { owner: self.record.owner.clone(), changes, problems, warnings, undeploy: false, record: self.record })
+        Ok(Plan {
+            owner: self.record.owner.clone(),
+            changes,
+            problems,
+            warnings,
+            undeploy: false,
+            record: self.record,
+        })
     }
 
     /// Splits the set into what the record proves unchanged and the rest.
@@ -196,7 +215,8 @@ impl Deploy<'_> {
     async fn obsolete(&self, places: &HashMap<ObjectId, usize>) -> Result<Vec<Change>, Error> {
         let served = self.cluster.served();
         let entries = self.record.entries.iter().filter(|(id, _)| !places.contains_key(id));
-        let readable = entries.filter_map(|(id, entry)| Some((id, entry, served.preferred(&id.group_kind())?.clone())));
+        let readable =
+            entries.filter_map(|(id, entry)| Some((id, entry, served.preferred(&id.group_kind())?.clone())));
         let licence = Licence::of_deploy(self.options.prune);
         let found: Vec<Option<Change>> = stream::iter(readable)
             .map(|(id, entry, resource)| async move {
@@ -222,7 +242,9 @@ impl Deploy<'_> {
         let foreign: Vec<&mut String> = problems
             .iter_mut()
             .filter_map(|problem| match problem {
-                Problem::ForeignOwner { owner, .. } if owner.starts_with(super::foreign::SET_PREFIX) => Some(owner),
+                Problem::ForeignOwner { owner, .. } if owner.starts_with(super::foreign::SET_PREFIX) => {
+                    Some(owner)
+                }
                 _ => None,
             })
             .collect();
@@ -247,9 +269,13 @@ struct Brings {
 
 impl Brings {
     fn of(resolved: &[Resolved], upcoming: &[Value]) -> Self {
-        let own = resolved.iter().filter(|one| one.desired.id.is_namespace()).map(|one| one.desired.id.name.clone());
+        let own = resolved
+            .iter()
+            .filter(|one| one.desired.id.is_namespace())
+            .map(|one| one.desired.id.name.clone());
         let others = upcoming.iter().filter(|object| object["kind"] == "Namespace");
-        let others = others.filter_map(|object| Some(object.pointer("/metadata/name")?.as_str()?.to_string()));
+        let others =
+            others.filter_map(|object| Some(object.pointer("/metadata/name")?.as_str()?.to_string()));
         Brings { namespaces: own.chain(others).collect() }
     }
 }
@@ -276,7 +302,8 @@ fn forgive_new_schemas(mut findings: Vec<Finding>) -> Vec<Finding> {
         if is_schema && changing.contains(&finding.change.id.group_kind()) {
             finding.problem = None;
             finding.change.unverified = true;
-            finding.change.reason = Some("its kind changes with this plan, so the server could not be asked".into());
+            finding.change.reason =
+                Some("its kind changes with this plan, so the server could not be asked".into());
         }
     }
     findings
@@ -299,7 +326,10 @@ fn warnings(changes: &[Change]) -> Vec<String> {
     by_manager
         .into_iter()
         .map(|(manager, fields)| {
-            format!("{} changed by {manager} will be set back", crate::change::count(fields, "field", "fields"))
+            format!(
+                "{} changed by {manager} will be set back",
+                crate::change::count(fields, "field", "fields")
+            )
         })
         .collect()
 }

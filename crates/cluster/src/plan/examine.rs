@@ -49,10 +49,8 @@ impl Examiner<'_> {
     pub(super) async fn examine(&self, desired: Desired, hash: String) -> Result<Finding, Error> {
         let id = desired.id.clone();
         let force = self.options.force_conflicts;
-        let (live, answer) = tokio::join!(
-            object(self.cluster, desired.path(), Part::Whole),
-            self.dry_run(&desired, force)
-        );
+        let (live, answer) =
+            tokio::join!(object(self.cluster, desired.path(), Part::Whole), self.dry_run(&desired, force));
         let live = live.map_err(|error| Error::request(format!("read {id}"), error))?;
         let Some(live) = live else { return Ok(self.absent(desired, hash, answer)) };
         let mut change = Change::new(desired, hash);
@@ -100,7 +98,8 @@ impl Examiner<'_> {
             if fields.is_empty() {
                 break;
             }
-            let Verdict { taken, yielded, refused } = conflict::judge(fields, self.options.force_conflicts || self.options.adopt);
+            let Verdict { taken, yielded, refused } =
+                conflict::judge(fields, self.options.force_conflicts || self.options.adopt);
             if !refused.is_empty() {
                 return Ok(Some(Problem::Conflict { id: change.id.clone(), fields: refused }));
             }
@@ -135,7 +134,8 @@ impl Examiner<'_> {
         }
         if our_fields(live) != our_fields(planned) {
             let reason = "no value changes, but which fields this component declares does";
-            change.reason = Some(change.reason.take().map_or(reason.into(), |known| format!("{known}; {reason}")));
+            change.reason =
+                Some(change.reason.take().map_or(reason.into(), |known| format!("{known}; {reason}")));
             return;
         }
         change.action = Action::Unchanged;

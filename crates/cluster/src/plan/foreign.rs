@@ -22,7 +22,9 @@ pub(crate) fn foreign_owner(live: &Value, applyset: &str) -> Option<String> {
     if let Some(release) = annotation("meta.helm.sh/release-name") {
         return Some(named("Helm release", annotation("meta.helm.sh/release-namespace"), release));
     }
-    for (tool, prefix) in [("Flux kustomization", "kustomize.toolkit.fluxcd.io"), ("Flux release", "helm.toolkit.fluxcd.io")] {
+    for (tool, prefix) in
+        [("Flux kustomization", "kustomize.toolkit.fluxcd.io"), ("Flux release", "helm.toolkit.fluxcd.io")]
+    {
         if let Some(name) = label(&format!("{prefix}/name")) {
             return Some(named(tool, label(&format!("{prefix}/namespace")), name));
         }
@@ -32,12 +34,17 @@ pub(crate) fn foreign_owner(live: &Value, applyset: &str) -> Option<String> {
         ("kapp app", "kapp.k14s.io/app"),
         ("kluctl deployment", "kluctl.io/discriminator"),
     ];
-    let by_annotation =
-        [("Argo CD application", "argocd.argoproj.io/tracking-id"), ("inventory", "config.k8s.io/owning-inventory")];
+    let by_annotation = [
+        ("Argo CD application", "argocd.argoproj.io/tracking-id"),
+        ("inventory", "config.k8s.io/owning-inventory"),
+    ];
     let found = by_label.iter().find_map(|(tool, name)| Some(named(tool, None, label(name)?)));
-    let found = found.or_else(|| by_annotation.iter().find_map(|(tool, name)| Some(named(tool, None, annotation(name)?))));
+    let found = found
+        .or_else(|| by_annotation.iter().find_map(|(tool, name)| Some(named(tool, None, annotation(name)?))));
     found.or_else(|| match label("app.kubernetes.io/managed-by") {
-        Some("timoni") => Some(named("timoni instance", None, label("app.kubernetes.io/name").unwrap_or("?"))),
+        Some("timoni") => {
+            Some(named("timoni instance", None, label("app.kubernetes.io/name").unwrap_or("?")))
+        }
         _ => controller(live),
     })
 }
@@ -60,7 +67,8 @@ mod tests {
         assert_eq!(owner(json!({})), None);
         assert_eq!(owner(json!({"labels": {PART_OF_LABEL: "ours", "kapp.k14s.io/app": "1"}})), None);
         assert_eq!(owner(json!({"labels": {PART_OF_LABEL: "theirs"}})).as_deref(), Some("the set theirs"));
-        let helm = json!({"annotations": {"meta.helm.sh/release-name": "r", "meta.helm.sh/release-namespace": "n"}});
+        let helm =
+            json!({"annotations": {"meta.helm.sh/release-name": "r", "meta.helm.sh/release-namespace": "n"}});
         assert_eq!(owner(helm).as_deref(), Some("Helm release n/r"));
         let child = json!({"ownerReferences": [{"controller": true, "kind": "ReplicaSet", "name": "a"}]});
         assert_eq!(owner(child).as_deref(), Some("ReplicaSet a"));

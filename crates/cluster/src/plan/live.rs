@@ -56,12 +56,14 @@ pub(super) async fn members(
             let (id, resource) = objects[0];
             reads.push(Read::Members(resource.clone(), id.group_kind(), path));
         } else {
-            let path = |(id, resource): &(ObjectId, Resource)| resource.object(id.namespace.as_deref(), &id.name);
+            let path =
+                |(id, resource): &(ObjectId, Resource)| resource.object(id.namespace.as_deref(), &id.name);
             reads.extend(objects.into_iter().map(|one| Read::Object(one.0.clone(), path(one))));
         }
     }
     let mut found = HashMap::with_capacity(wanted.len());
-    let mut answers = stream::iter(reads).map(|read| carry_out(cluster, read, part)).buffer_unordered(concurrency);
+    let mut answers =
+        stream::iter(reads).map(|read| carry_out(cluster, read, part)).buffer_unordered(concurrency);
     while let Some(answer) = answers.next().await {
         found.extend(answer?);
     }

@@ -70,7 +70,8 @@ pub(super) fn problems<'a>(
             missing.entry(namespace.clone()).or_default().push(id.clone());
         }
     }
-    let missing = missing.into_iter().map(|(namespace, objects)| Problem::MissingNamespace { namespace, objects });
+    let missing =
+        missing.into_iter().map(|(namespace, objects)| Problem::MissingNamespace { namespace, objects });
     let terminating = states.iter().filter(|(_, state)| **state == State::Terminating);
     let terminating = terminating.map(|(name, _)| Problem::TerminatingNamespace { namespace: name.clone() });
     missing.chain(terminating).collect()

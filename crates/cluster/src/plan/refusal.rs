@@ -26,7 +26,17 @@ const IMMUTABLE_FIELDS: [(&str, &str, &[&str]); 12] = [
     ("apps", "ReplicaSet", &["spec.selector"]),
     ("apps", "DaemonSet", &["spec.selector"]),
     ("apps", "StatefulSet", &["spec"]),
-    ("batch", "Job", &["spec.template", "spec.selector", "spec.completions", "spec.completionMode", "spec.podFailurePolicy"]),
+    (
+        "batch",
+        "Job",
+        &[
+            "spec.template",
+            "spec.selector",
+            "spec.completions",
+            "spec.completionMode",
+            "spec.podFailurePolicy",
+        ],
+    ),
     ("", "Service", &["spec.clusterIP", "spec.clusterIPs", "spec.ipFamilies", "spec.healthCheckNodePort"]),
     ("", "PersistentVolumeClaim", &["spec"]),
     ("", "PersistentVolume", &["spec.persistentvolumesource", "spec.volumeMode"]),
@@ -73,7 +83,10 @@ fn immutable_fields(id: &ObjectId, error: &RequestError) -> Vec<String> {
     let is_immutable = |cause: &kube::core::response::StatusCause| {
         let says_so = IMMUTABLE_WORDS.iter().any(|words| cause.message.contains(words));
         let is_known = known.iter().any(|field| {
-            cause.field.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            cause
+                .field
+                .strip_prefix(field)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         });
         // A custom resource says it in a rule of its own; a built-in kind is known.
         says_so && (is_known || id.group.contains('.') || cause.message.contains("field is immutable"))
@@ -111,7 +124,12 @@ mod tests {
 
     fn refused(kind: GroupKind, causes: &[(&str, &str)]) -> Problem {
         let id = ObjectId::new(kind, Some("n"), "a");
-        let causes: Vec<_> = causes.iter().map(|(field, message)| json!({"field": field, "message": message, "reason": "FieldValueInvalid"})).collect();
+        let causes: Vec<_> = causes
+            .iter()
+            .map(
+                |(field, message)| json!({"field": field, "message": message, "reason": "FieldValueInvalid"}),
+            )
+            .collect();
         let status = json!({"code": 422, "reason": "Invalid", "message": "X \"a\" is invalid: words", "details": {"causes": causes}});
         let status = Box::new(serde_json::from_value(status).expect("a status"));
         problem(&id, "xs", &RequestError::Api { status, retry_after: None }, &Mask::default())
@@ -120,12 +138,18 @@ mod tests {
     #[test]
     fn immutable_fields_are_told_by_path_and_words() {
         let selector = [("spec.selector", "Invalid value: {}: field is immutable")];
-        assert!(matches!(refused(GroupKind::new("apps", "Deployment"), &selector), Problem::Immutable { .. }));
+        assert!(matches!(
+            refused(GroupKind::new("apps", "Deployment"), &selector),
+            Problem::Immutable { .. }
+        ));
         let typo = [("spec.template.spec.containers[0].image", "Required value")];
         assert!(matches!(refused(GroupKind::new("apps", "Deployment"), &typo), Problem::Invalid { .. }));
         let both = [selector[0], typo[0]];
         assert!(matches!(refused(GroupKind::new("apps", "Deployment"), &both), Problem::Invalid { .. }));
-        let set = [("spec", "Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden")];
+        let set = [(
+            "spec",
+            "Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden",
+        )];
         assert!(matches!(refused(GroupKind::new("apps", "StatefulSet"), &set), Problem::Immutable { .. }));
         let rule = [("spec.storage", "Invalid value: \"object\": storage is immutable")];
         assert!(matches!(refused(GroupKind::new("x.io", "Thing"), &rule), Problem::Immutable { .. }));
@@ -138,7 +162,9 @@ mod tests {
             let status = Box::new(kube::core::Status::failure(message, "Forbidden").with_code(403));
             problem(&id, "pods", &RequestError::Api { status, retry_after: None }, &Mask::default())
         };
-        let access = answer("pods \"a\" is forbidden: User \"u\" cannot patch resource \"pods\" in API group \"\" in the namespace \"n\"");
+        let access = answer(
+            "pods \"a\" is forbidden: User \"u\" cannot patch resource \"pods\" in API group \"\" in the namespace \"n\"",
+        );
         assert!(matches!(access, Problem::Forbidden { verb, .. } if verb == "patch"));
         assert!(matches!(answer("exceeded quota: q"), Problem::Invalid { .. }));
     }

@@ -40,7 +40,9 @@ impl Resolver<'_> {
     pub(super) fn resolve(&self, objects: Vec<Value>) -> Result<Vec<Resolved>, Error> {
         let objects = desired::flatten(objects);
         let mut known = self.served.clone();
-        for object in objects.iter().chain(self.upcoming).filter(|object| object["kind"] == "CustomResourceDefinition") {
+        for object in
+            objects.iter().chain(self.upcoming).filter(|object| object["kind"] == "CustomResourceDefinition")
+        {
             known.add_crd(object);
         }
         let mut resolved = Vec::with_capacity(objects.len());
@@ -96,9 +98,10 @@ mod tests {
 
     fn resolve(objects: Vec<Value>) -> Result<Vec<Resolved>, Error> {
         let mut served = Served::default();
-        for (kind, plural, namespaced) in
-            [("ConfigMap", "configmaps", true), ("CustomResourceDefinition", "customresourcedefinitions", false)]
-        {
+        for (kind, plural, namespaced) in [
+            ("ConfigMap", "configmaps", true),
+            ("CustomResourceDefinition", "customresourcedefinitions", false),
+        ] {
             let group = if namespaced { "" } else { "apiextensions.k8s.io" };
             let resource = Resource {
                 group: group.into(),
@@ -111,7 +114,8 @@ mod tests {
             served.add(GroupKind::new(group, kind), resource);
         }
         let mask = Mask::default();
-        Resolver { served: &served, upcoming: &[], default_namespace: Some("n"), applyset: "a", mask: &mask }.resolve(objects)
+        Resolver { served: &served, upcoming: &[], default_namespace: Some("n"), applyset: "a", mask: &mask }
+            .resolve(objects)
     }
 
     #[test]

@@ -34,7 +34,9 @@ pub(super) async fn plan(cluster: &Cluster, owner: &Owner, options: &UndeployOpt
             // A list by label does not show what lost the label; that is said, not silently forgotten.
             None => {
                 let path = resource.object(id.namespace.as_deref(), &id.name);
-                object(cluster, path, Part::Whole).await.map_err(|error| Error::request(format!("read {id}"), error))?
+                object(cluster, path, Part::Whole)
+                    .await
+                    .map_err(|error| Error::request(format!("read {id}"), error))?
             }
         };
         if let Some(found) = found {

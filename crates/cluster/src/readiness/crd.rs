@@ -25,9 +25,13 @@ mod tests {
 
     #[test]
     fn established_is_what_counts() {
-        let crd = |conditions: Value| rule(&json!({"status": {"conditions": conditions}})).expect("a rule").status;
+        let crd =
+            |conditions: Value| rule(&json!({"status": {"conditions": conditions}})).expect("a rule").status;
         assert_eq!(crd(json!([])), Status::InProgress);
-        assert_eq!(crd(json!([{"type": "Established", "status": "False", "reason": "Installing"}])), Status::InProgress);
+        assert_eq!(
+            crd(json!([{"type": "Established", "status": "False", "reason": "Installing"}])),
+            Status::InProgress
+        );
         assert_eq!(crd(json!([{"type": "NamesAccepted", "status": "False"}])), Status::Failed);
         assert_eq!(crd(json!([{"type": "Established", "status": "True"}])), Status::Current);
     }

@@ -6,7 +6,8 @@ use super::{Readiness, integer};
 
 pub(super) fn rule(object: &Value) -> Option<Readiness> {
     let status = |field: &str| integer(object, &format!("/status/{field}"));
-    let Some(want) = status("desiredNumberScheduled").filter(|_| status("observedGeneration").is_some()) else {
+    let Some(want) = status("desiredNumberScheduled").filter(|_| status("observedGeneration").is_some())
+    else {
         return Some(Readiness::in_progress("its pods are not counted yet"));
     };
     let steps = [

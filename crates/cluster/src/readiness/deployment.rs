@@ -44,9 +44,11 @@ pub(super) fn rule(object: &Value) -> Option<Readiness> {
 
 /// Without a deadline the controller never reports completion.
 fn is_unfinished(object: &Value) -> bool {
-    let deadline = integer(object, "/spec/progressDeadlineSeconds").filter(|seconds| *seconds < i64::from(i32::MAX));
+    let deadline =
+        integer(object, "/spec/progressDeadlineSeconds").filter(|seconds| *seconds < i64::from(i32::MAX));
     let progressing = condition(object, "Progressing");
-    deadline.is_some() && !progressing.is_some_and(|known| known.is_true() && known.reason == "NewReplicaSetAvailable")
+    deadline.is_some()
+        && !progressing.is_some_and(|known| known.is_true() && known.reason == "NewReplicaSetAvailable")
 }
 
 fn with_reason(message: String, object: &Value, name: &str) -> String {
@@ -70,9 +72,7 @@ mod tests {
 
     #[test]
     fn rollouts_are_followed_to_the_end() {
-        let full = |total: i64, updated: i64, available: i64, ready: i64| {
-            json!({"replicas": total, "updatedReplicas": updated, "availableReplicas": available, "readyReplicas": ready})
-        };
+        let full = |total: i64, updated: i64, available: i64, ready: i64| json!({"replicas": total, "updatedReplicas": updated, "availableReplicas": available, "readyReplicas": ready});
         let spec = json!({"replicas": 2, "progressDeadlineSeconds": 600});
         let done = "NewReplicaSetAvailable";
         for (status, progressing, expected, message) in [
@@ -81,8 +81,18 @@ mod tests {
             (full(3, 2, 3, 3), done, Status::InProgress, "1 old replicas are still there"),
             (full(2, 2, 1, 2), done, Status::InProgress, "1 of 2 replicas are available"),
             (full(2, 2, 2, 1), done, Status::InProgress, "1 of 2 replicas are ready"),
-            (full(2, 2, 2, 2), "ReplicaSetUpdated", Status::InProgress, "the rollout is not reported as complete"),
-            (full(2, 2, 2, 2), "ProgressDeadlineExceeded", Status::Failed, "Progressing is True: ProgressDeadlineExceeded"),
+            (
+                full(2, 2, 2, 2),
+                "ReplicaSetUpdated",
+                Status::InProgress,
+                "the rollout is not reported as complete",
+            ),
+            (
+                full(2, 2, 2, 2),
+                "ProgressDeadlineExceeded",
+                Status::Failed,
+                "Progressing is True: ProgressDeadlineExceeded",
+            ),
             (full(2, 2, 2, 2), done, Status::Current, "2 of 2 replicas are ready"),
         ] {
             let found = deployment(spec.clone(), status, progressing);

@@ -38,7 +38,9 @@ mod tests {
     fn the_model_must_be_loaded() {
         let service = |state: &str, transition: &str| {
             rule(&json!({"status": {"conditions": [{"type": "Ready", "status": "True"}],
-                "modelStatus": {"transitionStatus": transition, "states": {"activeModelState": state}}}})).expect("a rule").status
+                "modelStatus": {"transitionStatus": transition, "states": {"activeModelState": state}}}}))
+            .expect("a rule")
+            .status
         };
         assert_eq!(service("Loading", "InProgress"), Status::InProgress);
         assert_eq!(service("Loaded", "UpToDate"), Status::Current);

@@ -19,7 +19,12 @@ pub(super) fn rule(object: &Value) -> Option<Readiness> {
     }
     let count = |field: &str| object["status"][field].as_i64().unwrap_or(0);
     Some(Readiness::in_progress(match object.pointer("/status/startTime") {
-        Some(_) => format!("{} pods run, {} succeeded, {} failed", count("active"), count("succeeded"), count("failed")),
+        Some(_) => format!(
+            "{} pods run, {} succeeded, {} failed",
+            count("active"),
+            count("succeeded"),
+            count("failed")
+        ),
         None => "it has not started".into(),
     }))
 }

@@ -56,24 +56,15 @@ impl Readiness {
     }
 
     pub(crate) fn current(message: impl Into<String>) -> Self {
-        Readiness {
-            status: Status::Current,
-            message: message.into(),
-        }
+        Readiness { status: Status::Current, message: message.into() }
     }
 
     pub(crate) fn in_progress(message: impl Into<String>) -> Self {
-        Readiness {
-            status: Status::InProgress,
-            message: message.into(),
-        }
+        Readiness { status: Status::InProgress, message: message.into() }
     }
 
     pub(crate) fn failed(message: impl Into<String>) -> Self {
-        Readiness {
-            status: Status::Failed,
-            message: message.into(),
-        }
+        Readiness { status: Status::Failed, message: message.into() }
     }
 }
 

@@ -16,7 +16,9 @@ pub(super) fn rule(object: &Value) -> Option<Readiness> {
     Some(match phase {
         "Succeeded" => Readiness::current("it has completed"),
         "Failed" => Readiness::failed(failure(object)),
-        "Running" if condition(object, "Ready").is_some_and(|ready| ready.is_true()) => Readiness::current("Ready"),
+        "Running" if condition(object, "Ready").is_some_and(|ready| ready.is_true()) => {
+            Readiness::current("Ready")
+        }
         "" => Readiness::in_progress("it is not scheduled yet"),
         _ => match waiting(object) {
             Some((reason, words)) if HOPELESS.contains(&reason) => Readiness::failed(words),
@@ -71,10 +73,14 @@ mod tests {
     fn containers_say_why_they_wait() {
         let pod = |phase: &str, reason: &str| {
             rule(&json!({"status": {"phase": phase, "containerStatuses": [
-                {"name": "c", "state": {"waiting": {"reason": reason, "message": "m"}}}]}})).expect("a rule")
+                {"name": "c", "state": {"waiting": {"reason": reason, "message": "m"}}}]}}))
+            .expect("a rule")
         };
         let pulling = pod("Pending", "ImagePullBackOff");
-        assert_eq!((pulling.status, pulling.message.as_str()), (Status::InProgress, "container c: ImagePullBackOff (m)"));
+        assert_eq!(
+            (pulling.status, pulling.message.as_str()),
+            (Status::InProgress, "container c: ImagePullBackOff (m)")
+        );
         assert_eq!(pod("Pending", "InvalidImageName").status, Status::Failed);
         assert_eq!(pod("Pending", "ContainerCreating").message, "its phase is Pending");
         assert_eq!(pod("Failed", "").status, Status::Failed);

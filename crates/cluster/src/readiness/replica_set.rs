@@ -11,8 +11,11 @@ pub(super) fn rule(object: &Value) -> Option<Readiness> {
         return Some(Readiness::in_progress(failure.explain()));
     }
     let want = integer(object, "/spec/replicas").unwrap_or(1);
-    let steps =
-        [("fullyLabeledReplicas", "labelled"), ("availableReplicas", "available"), ("readyReplicas", "ready")];
+    let steps = [
+        ("fullyLabeledReplicas", "labelled"),
+        ("availableReplicas", "available"),
+        ("readyReplicas", "ready"),
+    ];
     for (field, word) in steps {
         let count = status(field);
         if want > count {

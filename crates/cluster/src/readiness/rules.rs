@@ -53,8 +53,9 @@ pub fn readiness(object: &Value) -> Readiness {
 fn behind(object: &Value) -> Option<Readiness> {
     let generation = numeric(object.pointer("/metadata/generation")?)?;
     let observed = numeric(object.pointer("/status/observedGeneration")?)?;
-    (generation != observed)
-        .then(|| Readiness::in_progress(format!("generation {generation} is not observed yet, only {observed}")))
+    (generation != observed).then(|| {
+        Readiness::in_progress(format!("generation {generation} is not observed yet, only {observed}"))
+    })
 }
 
 /// The custom of most kinds: a condition `Ready`; without any the object is done.
@@ -87,11 +88,13 @@ mod tests {
     #[test]
     fn general_signs_come_first() {
         assert_eq!(status(json!({"metadata": {"deletionTimestamp": "x"}})), Status::Terminating);
-        let observed = |value: Value| json!({"metadata": {"generation": 2}, "status": {"observedGeneration": value}});
+        let observed =
+            |value: Value| json!({"metadata": {"generation": 2}, "status": {"observedGeneration": value}});
         assert_eq!(status(observed(json!(1))), Status::InProgress);
         assert_eq!(status(observed(json!("1"))), Status::InProgress);
         assert_eq!(status(observed(json!("2"))), Status::Current);
-        let condition = |kind: &str, value: &str| json!({"status": {"conditions": [{"type": kind, "status": value}]}});
+        let condition =
+            |kind: &str, value: &str| json!({"status": {"conditions": [{"type": kind, "status": value}]}});
         assert_eq!(status(condition("Reconciling", "True")), Status::InProgress);
         assert_eq!(status(condition("Stalled", "True")), Status::Failed);
         assert_eq!(status(condition("Ready", "Unknown")), Status::InProgress);

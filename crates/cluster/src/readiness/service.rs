@@ -32,9 +32,14 @@ mod tests {
 
     #[test]
     fn balancers_need_an_address() {
-        let service = |spec: Value, status: Value| rule(&json!({"spec": spec, "status": status})).expect("a rule").is_ready();
+        let service = |spec: Value, status: Value| {
+            rule(&json!({"spec": spec, "status": status})).expect("a rule").is_ready()
+        };
         assert!(service(json!({"type": "ClusterIP"}), json!({})));
         assert!(!service(json!({"type": "LoadBalancer"}), json!({"loadBalancer": {}})));
-        assert!(service(json!({"type": "LoadBalancer"}), json!({"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}})));
+        assert!(service(
+            json!({"type": "LoadBalancer"}),
+            json!({"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}})
+        ));
     }
 }

@@ -42,10 +42,10 @@ mod tests {
 
     #[test]
     fn rollouts_are_followed_to_the_end() {
-        let found = |spec: Value, status: Value| rule(&json!({"spec": spec, "status": status})).expect("a rule").message;
-        let counts = |total: i64, ready: i64, updated: i64, revision: &str| {
-            json!({"replicas": total, "readyReplicas": ready, "updatedReplicas": updated, "currentRevision": "a", "updateRevision": revision})
+        let found = |spec: Value, status: Value| {
+            rule(&json!({"spec": spec, "status": status})).expect("a rule").message
         };
+        let counts = |total: i64, ready: i64, updated: i64, revision: &str| json!({"replicas": total, "readyReplicas": ready, "updatedReplicas": updated, "currentRevision": "a", "updateRevision": revision});
         assert_eq!(found(json!({"replicas": 2}), counts(1, 1, 0, "a")), "1 of 2 replicas are created");
         assert_eq!(found(json!({"replicas": 2}), counts(2, 1, 0, "a")), "1 of 2 replicas are ready");
         assert_eq!(found(json!({"replicas": 2}), counts(2, 2, 1, "b")), "1 of 2 replicas are updated");
