@@ -3,6 +3,7 @@
 //! Needs the real programs (`tests/realcluster/realcluster build`) and the recorded release of KServe.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+#![allow(clippy::print_stdout, reason = "it says what it skipped or measured")]
 #![allow(missing_docs, reason = "a program, not a library")]
 
 #[path = "../tests/support/mod.rs"]

@@ -2,6 +2,7 @@
 //! make of the same.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "it says what it skipped or measured")]
 
 mod support;
 
@@ -98,7 +99,9 @@ fn build(corpus: &std::path::Path) -> Vec<Value> {
     text.split("\n---\n").map(|d| serde_yaml::from_str(d).unwrap()).collect()
 }
 
-/// kubectl fails the first time, since the definitions and their objects are in one file.
+/// kubectl fails the first time, since the definitions and their objects are in one file. The definition of
+/// InferenceService stays unestablished there: the API server does not accept the placeholder that the release has for
+/// a CA bundle. `hub` leaves placeholders out.
 fn apply_with_kubectl(cluster: &ControlPlane, objects: &[Value]) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("all.json");
@@ -106,7 +109,8 @@ fn apply_with_kubectl(cluster: &ControlPlane, objects: &[Value]) {
     std::fs::write(&path, list.to_string()).unwrap();
     let path = path.display().to_string();
     let _ = cluster.try_kubectl(&["apply", "--server-side", "-f", &path]);
-    cluster.kubectl(&["wait", "--for=condition=Established", "crd", "--all"]);
+    let runtimes = "crd/clusterservingruntimes.serving.kserve.io";
+    cluster.kubectl(&["wait", "--for=condition=Established", runtimes]);
     cluster.kubectl(&["apply", "--server-side", "-f", &path]);
     cluster.kubectl(&[
         "rollout",
@@ -171,5 +175,20 @@ fn normalised(mut object: Value) -> Value {
         }
     }
     object.as_object_mut().unwrap().remove("status");
+    remove_placeholders(&mut object);
     object
+}
+
+/// The release's stand-in for a CA bundle, a line break in base64.
+const PLACEHOLDER: &str = "Cg==";
+
+fn remove_placeholders(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, field| name != "caBundle" || field != PLACEHOLDER);
+            fields.values_mut().for_each(remove_placeholders);
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_placeholders),
+        _ => {}
+    }
 }

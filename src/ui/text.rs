@@ -1,9 +1,10 @@
 //! A run in words: results as lines on standard output, what passes on standard error.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, Weak};
+use std::time::{Duration, Instant};
 
-use hub_cluster::{Counts, Event as ObjectEvent};
+use hub_cluster::{Counts, Event as ObjectEvent, ObjectId};
 
 use super::live::Live;
 use super::plan::{Detail, counted, plan_lines};
@@ -17,7 +18,7 @@ pub struct TextReporter {
     palette: Palette,
     detail: Detail,
     redrawn: bool,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
@@ -25,20 +26,34 @@ struct State {
     verb: Option<Verb>,
     /// Per component: objects done, and in all.
     objects: HashMap<String, (usize, usize)>,
-    /// Per component: what was last waited for, so that it is said once.
-    awaited: HashMap<String, String>,
+    /// In a log: what is waited for, by component and object.
+    awaited: HashMap<(String, String), Awaited>,
 }
+
+/// Something that is waited for; said in a log when it takes long.
+struct Awaited {
+    since: Instant,
+    text: String,
+    said: bool,
+}
+
+/// Shorter waits are not worth a line in a log.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 impl TextReporter {
     /// A reporter for a screen.
     #[must_use]
     pub fn new(screen: Screen, detail: Detail) -> Self {
+        let state = Arc::new(Mutex::new(State::default()));
+        if !screen.live {
+            say_long_waits(Arc::downgrade(&state));
+        }
         Self {
             live: Live::new(screen.live),
             palette: Palette::new(screen.color),
             detail,
             redrawn: screen.live,
-            state: Mutex::default(),
+            state,
         }
     }
 
@@ -60,7 +75,9 @@ impl TextReporter {
 
     fn object(&self, component: &str, happened: &ObjectEvent) {
         match happened {
+            ObjectEvent::Ready { id } => self.waited(component, id),
             ObjectEvent::ObjectDone { id, .. } | ObjectEvent::Deleted { id } => {
+                self.waited(component, id);
                 let mut state = self.state();
                 let (done, all) = state.objects.entry(component.to_owned()).or_default();
                 *done = (*done + 1).min((*all).max(1));
@@ -70,11 +87,11 @@ impl TextReporter {
             }
             ObjectEvent::Waiting { id, readiness } => {
                 let text = format!("waiting for {id}: {}", readiness.message);
-                self.say_once(component, text);
+                self.wait(component, id, text);
             }
             ObjectEvent::Deleting { id, finalizers } if !finalizers.is_empty() => {
                 let text = format!("waiting until {id} is gone, held by {}", finalizers.join(", "));
-                self.say_once(component, text);
+                self.wait(component, id, text);
             }
             ObjectEvent::Deleting { id, .. } => {
                 self.live.set(component, format!("waiting until {id} is gone"));
@@ -89,18 +106,23 @@ impl TextReporter {
         }
     }
 
-    /// On a screen the line is redrawn; in a log the same text is not repeated.
-    fn say_once(&self, component: &str, text: String) {
+    /// On a screen the line is redrawn; in a log it is said when it takes long.
+    fn wait(&self, component: &str, id: &ObjectId, text: String) {
         if self.redrawn {
             self.live.set(component, text);
             return;
         }
         let mut state = self.state();
-        if state.awaited.get(component) != Some(&text) {
-            state.awaited.insert(component.to_owned(), text.clone());
-            drop(state);
-            self.err(&self.named(component, &text));
+        let key = (component.to_owned(), id.to_string());
+        let known = state.awaited.get(&key);
+        if known.is_none_or(|awaited| awaited.text != text) {
+            let since = known.map_or_else(Instant::now, |awaited| awaited.since);
+            state.awaited.insert(key, Awaited { since, text, said: false });
         }
+    }
+
+    fn waited(&self, component: &str, id: &ObjectId) {
+        self.state().awaited.remove(&(component.to_owned(), id.to_string()));
     }
 
     fn warn(&self, component: Option<&str>, message: &str) {
@@ -110,6 +132,7 @@ impl TextReporter {
 
     fn finished(&self, component: &str, status: Status, counts: &Counts, took: f64) {
         self.live.remove(component);
+        self.state().awaited.retain(|(of, _), _| of != component);
         let verb = self.state().verb;
         let (mark, text) = match status {
             Status::Done => (self.palette.good.apply_to("✓"), counted(counts, true)),
@@ -125,6 +148,23 @@ impl TextReporter {
         let name = self.palette.bold.apply_to(component);
         self.out(&format!("{mark} {name}  {text}  {}", self.palette.dim.apply_to(seconds(took))));
     }
+}
+
+/// Says every second what has been waited for too long, as long as the reporter is there.
+fn say_long_waits(state: Weak<Mutex<State>>) {
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+            let Some(state) = state.upgrade() else { return };
+            let mut state = state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            for ((component, _), awaited) in &mut state.awaited {
+                if !awaited.said && awaited.since.elapsed() > PATIENCE {
+                    awaited.said = true;
+                    super::note(&format!("{component}  {}", awaited.text));
+                }
+            }
+        }
+    });
 }
 
 impl Listener for TextReporter {
