@@ -45,14 +45,7 @@ impl Rule {
     #[must_use]
     pub fn new(fault: Fault) -> Rule {
         let watches = matches!(fault, Fault::DropWatch { .. }).then_some(true);
-        Rule {
-            method: None,
-            path: String::new(),
-            watches,
-            skip: 0,
-            left: None,
-            fault,
-        }
+        Rule { method: None, path: String::new(), watches, skip: 0, left: None, fault }
     }
 
     /// Only requests of this method.
@@ -116,10 +109,7 @@ pub struct Faults {
 impl Faults {
     /// Switches a rule on; earlier rules go first.
     pub fn add(&self, rule: Rule) {
-        self.rules
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(rule);
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner).push(rule);
     }
 
     /// Switches all rules off.
@@ -150,17 +140,8 @@ mod tests {
     #[test]
     fn a_rule_counts_its_requests() {
         let faults = Faults::default();
-        let refuse = Fault::Refuse {
-            code: 500,
-            retry_after: None,
-        };
-        faults.add(
-            Rule::new(refuse.clone())
-                .method(http::Method::PATCH)
-                .path("/pods")
-                .after(1)
-                .times(1),
-        );
+        let refuse = Fault::Refuse { code: 500, retry_after: None };
+        faults.add(Rule::new(refuse.clone()).method(http::Method::PATCH).path("/pods").after(1).times(1));
         let meet = |method: http::Method, path: &str| faults.of(&method, path, false);
         assert!(meet(http::Method::GET, "/pods/a").is_empty());
         assert!(meet(http::Method::PATCH, "/pods/a").is_empty());

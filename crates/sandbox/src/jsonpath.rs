@@ -72,16 +72,8 @@ fn take<'a>(node: &'a Value, step: &Step) -> Vec<&'a Value> {
             let Some(items) = node.as_array() else {
                 return Vec::new();
             };
-            let at = if *index < 0 {
-                items.len() as i64 + index
-            } else {
-                *index
-            };
-            usize::try_from(at)
-                .ok()
-                .and_then(|at| items.get(at))
-                .into_iter()
-                .collect()
+            let at = if *index < 0 { items.len() as i64 + index } else { *index };
+            usize::try_from(at).ok().and_then(|at| items.get(at)).into_iter().collect()
         }
         Step::All => match node {
             Value::Array(items) => items.iter().collect(),
@@ -91,10 +83,9 @@ fn take<'a>(node: &'a Value, step: &Step) -> Vec<&'a Value> {
         Step::Where(path, wanted) => {
             let items = node.as_array().map(Vec::as_slice).unwrap_or_default();
             let holds = |item: &&Value| {
-                find(item, path).first().is_some_and(|v| {
-                    v.as_str()
-                        .map_or_else(|| v.to_string() == *wanted, |s| s == wanted)
-                })
+                find(item, path)
+                    .first()
+                    .is_some_and(|v| v.as_str().map_or_else(|| v.to_string() == *wanted, |s| s == wanted))
             };
             items.iter().filter(holds).collect()
         }
@@ -110,14 +101,8 @@ mod tests {
     fn printer_column_paths_lead_somewhere() {
         let object = json!({"status": {"conditions": [{"type": "A", "status": "1"}, {"type": "Ready", "status": "True"}],
                             "a.b": {"c": [1, 2]}}});
-        assert_eq!(
-            find(&object, ".status.conditions[?(@.type=='Ready')].status"),
-            [&json!("True")]
-        );
-        assert_eq!(
-            find(&object, ".status.conditions[*].type"),
-            [&json!("A"), &json!("Ready")]
-        );
+        assert_eq!(find(&object, ".status.conditions[?(@.type=='Ready')].status"), [&json!("True")]);
+        assert_eq!(find(&object, ".status.conditions[*].type"), [&json!("A"), &json!("Ready")]);
         assert_eq!(find(&object, ".status.a\\.b.c[1]"), [&json!(2)]);
         assert!(find(&object, ".spec.x").is_empty());
     }

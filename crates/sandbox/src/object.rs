@@ -6,11 +6,7 @@ use serde_json::{Map, Value};
 
 /// Gives `metadata.<name>` when it is a non-empty string.
 pub(crate) fn meta<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
-    object
-        .get("metadata")?
-        .get(name)?
-        .as_str()
-        .filter(|text| !text.is_empty())
+    object.get("metadata")?.get(name)?.as_str().filter(|text| !text.is_empty())
 }
 
 /// The object's name, or nothing.
@@ -28,9 +24,7 @@ pub(crate) fn metadata_mut(object: &mut Value) -> &mut Map<String, Value> {
     if !object.get("metadata").is_some_and(Value::is_object) {
         object["metadata"] = Value::Object(Map::new());
     }
-    object["metadata"]
-        .as_object_mut()
-        .expect("metadata was just made an object")
+    object["metadata"].as_object_mut().expect("metadata was just made an object")
 }
 
 /// Sets `metadata.<name>`.
@@ -53,34 +47,18 @@ pub(crate) fn copy_meta(to: &mut Value, from: &Value, name: &str) {
 
 /// The items of `metadata.<name>`, a list of strings.
 pub(crate) fn meta_list<'a>(object: &'a Value, name: &str) -> Vec<&'a str> {
-    let items = object
-        .get("metadata")
-        .and_then(|m| m.get(name))
-        .and_then(Value::as_array);
-    items
-        .map(Vec::as_slice)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(Value::as_str)
-        .collect()
+    let items = object.get("metadata").and_then(|m| m.get(name)).and_then(Value::as_array);
+    items.map(Vec::as_slice).unwrap_or_default().iter().filter_map(Value::as_str).collect()
 }
 
 /// `metadata.generation`, 0 when there is none.
 pub(crate) fn generation(object: &Value) -> i64 {
-    object
-        .pointer("/metadata/generation")
-        .and_then(Value::as_i64)
-        .unwrap_or_default()
+    object.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or_default()
 }
 
 /// Tells whether deletion has been asked for.
 pub(crate) fn deleting(object: &Value) -> bool {
     meta(object, "deletionTimestamp").is_some()
-}
-
-/// The value of a label.
-pub(crate) fn label<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
-    object.get("metadata")?.get("labels")?.get(name)?.as_str()
 }
 
 /// The value of an annotation.
@@ -106,9 +84,5 @@ pub(crate) fn group_version(api_version: &str) -> (&str, &str) {
 
 /// Joins group and version to an `apiVersion`.
 pub(crate) fn api_version(group: &str, version: &str) -> String {
-    if group.is_empty() {
-        version.to_owned()
-    } else {
-        format!("{group}/{version}")
-    }
+    if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
 }

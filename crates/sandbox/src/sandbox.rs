@@ -84,21 +84,13 @@ impl Sandbox {
         let mut state = State::new(store, options.controllers);
         controllers::bootstrap(&mut state);
         let state = Arc::new(Mutex::new(state));
-        Sandbox {
-            server: Arc::new(Server {
-                state,
-                faults: Faults::default(),
-                lock: Mutex::new(lock),
-            }),
-        }
+        Sandbox { server: Arc::new(Server { state, faults: Faults::default(), lock: Mutex::new(lock) }) }
     }
 
     /// The sandbox as a service.
     #[must_use]
     pub fn service(&self) -> SandboxService {
-        SandboxService {
-            server: self.server.clone(),
-        }
+        SandboxService { server: self.server.clone() }
     }
 
     /// A client of the sandbox, without sockets. Must be called within a tokio runtime.
@@ -113,11 +105,7 @@ impl Sandbox {
     /// The listener has no address, or the lock cannot be written.
     pub fn serve(&self, listener: TcpListener) -> std::io::Result<Serving> {
         let serving = server::serve(self.server.clone(), listener)?;
-        let mut lock = self
-            .server
-            .lock
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut lock = self.server.lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(lock) = lock.as_mut() {
             lock.announce(Some(&serving.url()))?;
         }
@@ -139,6 +127,13 @@ impl Sandbox {
         state.clear()?;
         controllers::bootstrap(&mut state);
         Ok(())
+    }
+
+    /// Gives the file free; requests of clients that are left are answered with 503. A client's background task may hold
+    /// the sandbox for a moment longer than the client itself, so whoever wants to open the file again says so.
+    pub fn close(self) {
+        self.server.state().closed = true;
+        drop(self.server.lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
     }
 
     /// The revision of the latest write; it grows with every change of any object.

@@ -17,6 +17,8 @@ pub(crate) struct State {
     pub(crate) catalog: Catalog,
     /// Whether the stand-ins for controllers act.
     pub(crate) controllers: bool,
+    /// Whether the sandbox has been closed.
+    pub(crate) closed: bool,
     /// The last revision that the stand-ins have seen.
     pub(crate) reacted: u64,
 }
@@ -29,12 +31,7 @@ impl State {
             catalog.define(definition);
         }
         let reacted = store.revision();
-        State {
-            store,
-            catalog,
-            controllers,
-            reacted,
-        }
+        State { store, catalog, controllers, closed: false, reacted }
     }
 
     /// Writes an object.
@@ -92,12 +89,6 @@ pub(crate) fn definitions() -> Table {
 }
 
 fn storage(error: crate::StoreError) -> StatusError {
-    let cause = std::error::Error::source(&error)
-        .map(|s| format!(": {s}"))
-        .unwrap_or_default();
-    StatusError::new(
-        500,
-        "InternalError",
-        format!("Internal error occurred: {error}{cause}"),
-    )
+    let cause = std::error::Error::source(&error).map(|s| format!(": {s}")).unwrap_or_default();
+    StatusError::new(500, "InternalError", format!("Internal error occurred: {error}{cause}"))
 }

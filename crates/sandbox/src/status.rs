@@ -11,9 +11,11 @@ pub(crate) struct StatusError {
     pub(crate) code: u16,
     pub(crate) reason: &'static str,
     pub(crate) message: String,
-    details: Map<String, Value>,
+    details: Box<Map<String, Value>>,
     /// Whether details are shown even when there are none.
     detailed: bool,
+    /// What the client is told beside the refusal.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// One thing that is wrong with an object.
@@ -27,80 +29,51 @@ pub(crate) struct Cause {
 impl Cause {
     /// A field that must be set.
     pub(crate) fn required(field: impl Into<String>, detail: &str) -> Cause {
-        let message = if detail.is_empty() {
-            "Required value".to_owned()
-        } else {
-            format!("Required value: {detail}")
-        };
-        Cause {
-            reason: "FieldValueRequired",
-            field: field.into(),
-            message,
-        }
+        let message =
+            if detail.is_empty() { "Required value".to_owned() } else { format!("Required value: {detail}") };
+        Cause { reason: "FieldValueRequired", field: field.into(), message }
     }
 
     /// A field whose value is not acceptable.
     pub(crate) fn invalid(field: impl Into<String>, value: &Value, detail: impl AsRef<str>) -> Cause {
         let message = format!("Invalid value: {}: {}", shown(value), detail.as_ref());
-        Cause {
-            reason: "FieldValueInvalid",
-            field: field.into(),
-            message,
-        }
+        Cause { reason: "FieldValueInvalid", field: field.into(), message }
     }
 
     /// A field whose value has the wrong type.
     pub(crate) fn type_invalid(field: impl Into<String>, value: &str, detail: impl AsRef<str>) -> Cause {
         let message = format!("Invalid value: {}: {}", json!(value), detail.as_ref());
-        Cause {
-            reason: "FieldValueTypeInvalid",
-            field: field.into(),
-            message,
-        }
+        Cause { reason: "FieldValueTypeInvalid", field: field.into(), message }
     }
 
     /// A field whose value is none of those allowed.
     pub(crate) fn unsupported(field: impl Into<String>, value: &Value, allowed: &[String]) -> Cause {
         let quoted: Vec<String> = allowed.iter().map(|a| json!(a).to_string()).collect();
-        let message = format!(
-            "Unsupported value: {}: supported values: {}",
-            shown(value),
-            quoted.join(", ")
-        );
-        Cause {
-            reason: "FieldValueNotSupported",
-            field: field.into(),
-            message,
-        }
+        let message = format!("Unsupported value: {}: supported values: {}", shown(value), quoted.join(", "));
+        Cause { reason: "FieldValueNotSupported", field: field.into(), message }
     }
 
     /// A field that may not be set or changed.
     pub(crate) fn forbidden(field: impl Into<String>, detail: &str) -> Cause {
-        Cause {
-            reason: "FieldValueForbidden",
-            field: field.into(),
-            message: format!("Forbidden: {detail}"),
-        }
+        Cause { reason: "FieldValueForbidden", field: field.into(), message: format!("Forbidden: {detail}") }
+    }
+
+    /// A field that names what is not there.
+    pub(crate) fn not_found(field: impl Into<String>, value: &Value) -> Cause {
+        let message = format!("Not found: {}", shown(value));
+        Cause { reason: "FieldValueNotFound", field: field.into(), message }
     }
 
     /// A value that occurs twice.
     pub(crate) fn duplicate(field: impl Into<String>, value: &Value) -> Cause {
         let message = format!("Duplicate value: {}", shown(value));
-        Cause {
-            reason: "FieldValueDuplicate",
-            field: field.into(),
-            message,
-        }
+        Cause { reason: "FieldValueDuplicate", field: field.into(), message }
     }
 
     /// A list or string that is too long.
     pub(crate) fn too_long(field: impl Into<String>, limit: u64) -> Cause {
         let message = format!("Too long: may not be more than {limit} bytes");
-        Cause {
-            reason: "FieldValueTooLong",
-            field: field.into(),
-            message,
-        }
+        Cause { reason: "FieldValueTooLong", field: field.into(), message }
     }
 
     fn text(&self) -> String {
@@ -114,11 +87,7 @@ fn shown(value: &Value) -> String {
 
 /// Names a resource as messages do: `deployments.apps`, or `pods` in the core group.
 pub(crate) fn qualified(group: &str, name: &str) -> String {
-    if group.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{name}.{group}")
-    }
+    if group.is_empty() { name.to_owned() } else { format!("{name}.{group}") }
 }
 
 impl StatusError {
@@ -128,7 +97,9 @@ impl StatusError {
             code,
             reason,
             message: message.into(),
-            details: Map::new(), detailed: false,
+            details: Box::default(),
+            detailed: false,
+            warnings: Vec::new(),
         }
     }
 
@@ -160,10 +131,7 @@ impl StatusError {
 
     /// There is no such resource.
     pub(crate) fn no_resource() -> StatusError {
-        StatusError::new(
-            404,
-            "NotFound",
-            "the server could not find the requested resource").detailed()
+        StatusError::new(404, "NotFound", "the server could not find the requested resource").detailed()
     }
 
     /// The object exists already.
@@ -174,10 +142,8 @@ impl StatusError {
 
     /// The object is not as the writer believed.
     pub(crate) fn conflict(group: &str, plural: &str, name: &str, why: &str) -> StatusError {
-        let message = format!(
-            "Operation cannot be fulfilled on {} {name:?}: {why}",
-            qualified(group, plural)
-        );
+        let message =
+            format!("Operation cannot be fulfilled on {} {name:?}: {why}", qualified(group, plural));
         StatusError::new(409, "Conflict", message).about(group, plural, name)
     }
 
@@ -185,11 +151,7 @@ impl StatusError {
     pub(crate) fn apply_conflict(message: String, causes: Vec<(String, String)>) -> StatusError {
         let causes: Vec<Cause> = causes
             .into_iter()
-            .map(|(message, field)| Cause {
-                reason: "FieldManagerConflict",
-                field,
-                message,
-            })
+            .map(|(message, field)| Cause { reason: "FieldManagerConflict", field, message })
             .collect();
         StatusError::new(409, "Conflict", message).caused(&causes)
     }
@@ -203,15 +165,9 @@ impl StatusError {
                 texts.push(text);
             }
         }
-        let list = if let [one] = texts.as_slice() {
-            one.clone()
-        } else {
-            format!("[{}]", texts.join(", "))
-        };
+        let list = if let [one] = texts.as_slice() { one.clone() } else { format!("[{}]", texts.join(", ")) };
         let message = format!("{} {name:?} is invalid: {list}", qualified(group, kind));
-        StatusError::new(422, "Invalid", message)
-            .about(group, kind, name)
-            .caused(causes)
+        StatusError::new(422, "Invalid", message).about(group, kind, name).caused(causes)
     }
 
     /// The request makes no sense.
@@ -245,7 +201,7 @@ impl StatusError {
 
     /// The body is of a type that the endpoint does not take.
     pub(crate) fn unsupported_media(message: impl Into<String>) -> StatusError {
-        StatusError::new(415, "UnsupportedMediaType", message).detailed()
+        StatusError::new(415, "UnsupportedMediaType", message)
     }
 
     /// The history that was asked for is gone.
@@ -259,14 +215,15 @@ impl StatusError {
         StatusError::new(422, "Invalid", message).detailed()
     }
 
-    fn detailed(mut self) -> StatusError {
-        self.detailed = true;
+    /// Adds warnings for the client.
+    pub(crate) fn warn(mut self, warnings: &[String]) -> StatusError {
+        self.warnings.extend_from_slice(warnings);
         self
     }
 
-    /// Says the same in other words.
-    pub(crate) fn with_message(mut self, message: impl Into<String>) -> StatusError {
-        self.message = message.into();
+    /// Shows details even when there are none.
+    pub(crate) fn detailed(mut self) -> StatusError {
+        self.detailed = true;
         self
     }
 
@@ -290,7 +247,7 @@ impl StatusError {
             body["reason"] = json!(self.reason);
         }
         if self.detailed || !self.details.is_empty() {
-            body["details"] = Value::Object(self.details.clone());
+            body["details"] = Value::Object((*self.details).clone());
         }
         body["code"] = json!(self.code);
         body

@@ -13,14 +13,9 @@ pub(crate) struct ApplyConflict {
 impl ApplyConflict {
     pub(super) fn of(sets: &[(ManagerId, FieldSet)]) -> ApplyConflict {
         let paths = |(id, set): &(ManagerId, FieldSet)| {
-            set.paths()
-                .into_iter()
-                .map(|path| (id.clone(), path))
-                .collect::<Vec<_>>()
+            set.paths().into_iter().map(|path| (id.clone(), path)).collect::<Vec<_>>()
         };
-        ApplyConflict {
-            conflicts: sets.iter().flat_map(paths).collect(),
-        }
+        ApplyConflict { conflicts: sets.iter().flat_map(paths).collect() }
     }
 
     /// The `details.causes` of the answer: message and field of each conflict.
@@ -35,10 +30,7 @@ impl ApplyConflict {
     pub(crate) fn message(&self) -> String {
         if let [(id, path)] = self.conflicts.as_slice() {
             let manager = manager_text(id);
-            return format!(
-                "Apply failed with 1 conflict: conflict with {manager}: {}",
-                path_text(path)
-            );
+            return format!("Apply failed with 1 conflict: conflict with {manager}: {}", path_text(path));
         }
         let mut ids: Vec<&ManagerId> = self.conflicts.iter().map(|(id, _)| id).collect();
         ids.sort_by(|a, b| {
@@ -51,11 +43,7 @@ impl ApplyConflict {
             let own = self.conflicts.iter().filter(|(other, _)| other == id);
             lines.extend(own.map(|(_, path)| format!("- {}", path_text(path))));
         }
-        format!(
-            "Apply failed with {} conflicts: {}",
-            self.conflicts.len(),
-            lines.join("\n")
-        )
+        format!("Apply failed with {} conflicts: {}", self.conflicts.len(), lines.join("\n"))
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::conflict::ApplyConflict;
-use super::managers::{Managed, ManagerId, Managers, decode, encode};
+use super::managers::{ManagerId, Managers, decode, encode};
 use super::updater::{Updater, Versions};
 use crate::fields::FieldSet;
 use crate::schema::Schema;
@@ -41,10 +41,7 @@ static NEVER_OWNED: LazyLock<FieldSet> = LazyLock::new(|| {
 #[derive(Debug)]
 pub(crate) enum ApplyError {
     /// Other managers own fields that the configuration changes: message, and each conflict's message and field.
-    Conflict {
-        message: String,
-        causes: Vec<(String, String)>,
-    },
+    Conflict { message: String, causes: Vec<(String, String)> },
     /// The configuration does not fit the schema.
     Schema(String),
     /// The request cannot be an apply at all.
@@ -98,12 +95,8 @@ impl FieldManager<'_> {
         };
         let current = ManagerId::new("current-operation", false, "", "");
         let versions = ByVersion(self.versions);
-        let updater = Updater {
-            versions: &versions,
-            api_version: self.api_version,
-            schema,
-            ignored: self.ignored,
-        };
+        let updater =
+            Updater { versions: &versions, api_version: self.api_version, schema, ignored: self.ignored };
         updater.update(live, new, managers, &current);
         strip(managers, &current);
         if let Some(taken) = managers.remove(&current) {
@@ -151,10 +144,7 @@ impl FieldManager<'_> {
         if config.get("apiVersion").and_then(Value::as_str) != Some(self.api_version) {
             return Err(ApplyError::Refused(format!(
                 "Incorrect version specified in apply patch. Specified patch version: {}, expected: {}",
-                config
-                    .get("apiVersion")
-                    .and_then(Value::as_str)
-                    .unwrap_or_default(),
+                config.get("apiVersion").and_then(Value::as_str).unwrap_or_default(),
                 self.api_version
             )));
         }
@@ -197,12 +187,8 @@ impl FieldManager<'_> {
         }
         let id = ManagerId::new(manager, true, self.api_version, self.subresource);
         let versions = ByVersion(self.versions);
-        let updater = Updater {
-            versions: &versions,
-            api_version: self.api_version,
-            schema,
-            ignored: self.ignored,
-        };
+        let updater =
+            Updater { versions: &versions, api_version: self.api_version, schema, ignored: self.ignored };
         let before = managers.clone();
         let new = match updater.apply(live, config, managers, &id, force) {
             Ok(new) => new,
@@ -219,10 +205,7 @@ impl FieldManager<'_> {
 
     fn misfit_message(&self, config: &Value, misfits: &[crate::typed::SchemaError]) -> String {
         let text = |name: &str| {
-            config
-                .pointer(&format!("/metadata/{name}"))
-                .and_then(Value::as_str)
-                .unwrap_or_default()
+            config.pointer(&format!("/metadata/{name}")).and_then(Value::as_str).unwrap_or_default()
         };
         let misfits = match misfits {
             [one] => one.to_string(),
@@ -242,12 +225,9 @@ impl FieldManager<'_> {
         let Some(schema) = (self.versions)(self.api_version) else {
             return false;
         };
-        let annotation = live
-            .pointer("/metadata/annotations")
-            .and_then(|a| a.get(LAST_APPLIED));
-        let Some(last) = annotation
-            .and_then(Value::as_str)
-            .and_then(|text| serde_json::from_str::<Value>(text).ok())
+        let annotation = live.pointer("/metadata/annotations").and_then(|a| a.get(LAST_APPLIED));
+        let Some(last) =
+            annotation.and_then(Value::as_str).and_then(|text| serde_json::from_str::<Value>(text).ok())
         else {
             return false;
         };
@@ -260,12 +240,8 @@ impl FieldManager<'_> {
             .difference(&changed.added)
             .difference(&changed.removed);
         let versions = ByVersion(self.versions);
-        let updater = Updater {
-            versions: &versions,
-            api_version: self.api_version,
-            schema,
-            ignored: self.ignored,
-        };
+        let updater =
+            Updater { versions: &versions, api_version: self.api_version, schema, ignored: self.ignored };
         let id = ManagerId::new("kubectl", true, self.api_version, self.subresource);
         match updater.apply(live, config, &mut managers.clone(), &id, false) {
             Ok(_) => true,
@@ -306,7 +282,7 @@ impl FieldManager<'_> {
                 managers.insert(bucket.clone(), oldest);
             }
             if let Some(merged) = managers.remove(&id) {
-                let entry = managers.entry(bucket).or_insert_with(Managed::default);
+                let entry = managers.entry(bucket).or_default();
                 entry.set.absorb(&merged.set);
                 entry.time = merged.time;
                 count -= 1;
@@ -317,10 +293,7 @@ impl FieldManager<'_> {
 
 fn refuse(managers: &mut Managers, before: Managers, conflict: &ApplyConflict) -> ApplyError {
     *managers = before;
-    ApplyError::Conflict {
-        message: conflict.message(),
-        causes: conflict.causes(),
-    }
+    ApplyError::Conflict { message: conflict.message(), causes: conflict.causes() }
 }
 
 fn strip(managers: &mut Managers, id: &ManagerId) {
@@ -355,23 +328,15 @@ fn set_entries(object: &mut Value, entries: Vec<Value>) {
 
 /// Keeps kubectl's client-side annotation in step when kubectl applies server-side.
 fn renew_last_applied(live: &Value, new: &mut Value, config: &Value) {
-    let held = live
-        .pointer("/metadata/annotations")
-        .is_some_and(|a| a.get(LAST_APPLIED).is_some());
+    let held = live.pointer("/metadata/annotations").is_some_and(|a| a.get(LAST_APPLIED).is_some());
     if !held {
         return;
     }
     let mut config = without_entries(config);
-    if let Some(annotations) = config
-        .pointer_mut("/metadata/annotations")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(annotations) = config.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
         annotations.shift_remove(LAST_APPLIED);
     }
-    if let Some(annotations) = new
-        .pointer_mut("/metadata/annotations")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(annotations) = new.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
         annotations.insert(LAST_APPLIED.into(), json!(format!("{}\n", sorted(&config))));
     }
 }

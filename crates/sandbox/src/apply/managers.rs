@@ -19,17 +19,8 @@ pub(crate) struct ManagerId {
 impl ManagerId {
     /// The id of a writer in one API version.
     pub(crate) fn new(name: &str, applied: bool, api_version: &str, subresource: &str) -> ManagerId {
-        let api_version = if applied {
-            String::new()
-        } else {
-            api_version.to_owned()
-        };
-        ManagerId {
-            name: name.to_owned(),
-            applied,
-            api_version,
-            subresource: subresource.to_owned(),
-        }
+        let api_version = if applied { String::new() } else { api_version.to_owned() };
+        ManagerId { name: name.to_owned(), applied, api_version, subresource: subresource.to_owned() }
     }
 }
 
@@ -69,14 +60,7 @@ pub(crate) fn decode(entries: &Value) -> Option<Managers> {
             None => FieldSet::default(),
         };
         let time = text("time").map(str::to_owned);
-        managers.insert(
-            id,
-            Managed {
-                set,
-                api_version: api_version.to_owned(),
-                time,
-            },
-        );
+        managers.insert(id, Managed { set, api_version: api_version.to_owned(), time });
     }
     Some(managers)
 }
@@ -94,10 +78,7 @@ pub(crate) fn encode(managers: &Managers) -> Vec<Value> {
             ))
         })
     });
-    entries
-        .into_iter()
-        .map(|(id, managed)| entry(id, managed))
-        .collect()
+    entries.into_iter().map(|(id, managed)| entry(id, managed)).collect()
 }
 
 fn entry(id: &ManagerId, managed: &Managed) -> Value {
@@ -105,10 +86,7 @@ fn entry(id: &ManagerId, managed: &Managed) -> Value {
     if !id.name.is_empty() {
         out.insert("manager".into(), json!(id.name));
     }
-    out.insert(
-        "operation".into(),
-        json!(if id.applied { "Apply" } else { "Update" }),
-    );
+    out.insert("operation".into(), json!(if id.applied { "Apply" } else { "Update" }));
     out.insert("apiVersion".into(), json!(managed.api_version));
     if let Some(time) = &managed.time {
         out.insert("time".into(), json!(time));

@@ -35,11 +35,8 @@ impl<V: Versions> Updater<'_, V> {
         let conflicts = self.conflicts(live, new, managers, manager);
         self.take(managers, conflicts);
         let entry = managers.entry(manager.clone()).or_default();
-        let set = entry
-            .set
-            .difference(&unfiltered.removed)
-            .union(&unfiltered.modified)
-            .union(&unfiltered.added);
+        let set =
+            entry.set.difference(&unfiltered.removed).union(&unfiltered.modified).union(&unfiltered.added);
         entry.set = set.difference_below(self.ignored);
         entry.api_version = self.api_version.to_owned();
         managers.retain(|_, managed| !managed.set.is_empty());
@@ -59,14 +56,7 @@ impl<V: Versions> Updater<'_, V> {
         let last = managers.get(manager).cloned();
         let set = field_set(self.schema, config).difference_below(self.ignored);
         let time = last.as_ref().and_then(|l| l.time.clone());
-        managers.insert(
-            manager.clone(),
-            Managed {
-                set,
-                api_version: self.api_version.to_owned(),
-                time,
-            },
-        );
+        managers.insert(manager.clone(), Managed { set, api_version: self.api_version.to_owned(), time });
         let pruned = self.prune(merged, managers, last.as_ref());
         let conflicts = self.conflicts(live, &pruned, managers, manager);
         if !force && !conflicts.taken.is_empty() {
@@ -97,9 +87,7 @@ impl<V: Versions> Updater<'_, V> {
             let comparison = compared
                 .entry(managed.api_version.as_str())
                 .or_insert_with(|| compare(schema, live, new).without(self.ignored));
-            let conflict = managed
-                .set
-                .intersection(&comparison.modified.union(&comparison.added));
+            let conflict = managed.set.intersection(&comparison.modified.union(&comparison.added));
             if !conflict.is_empty() {
                 taken.taken.insert(id.clone(), conflict);
             }
@@ -139,10 +127,7 @@ impl<V: Versions> Updater<'_, V> {
         let mut by_version: BTreeMap<(bool, &str), FieldSet> = BTreeMap::new();
         for managed in managers.values() {
             let version = managed.api_version.as_str();
-            by_version
-                .entry((version != first, version))
-                .or_default()
-                .absorb(&managed.set);
+            by_version.entry((version != first, version)).or_default().absorb(&managed.set);
         }
         for ((_, version), managed) in &by_version {
             let Some(schema) = self.versions.schema(version) else {

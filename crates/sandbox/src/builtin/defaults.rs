@@ -24,8 +24,13 @@ fn defaults_of(name: &str, schema: &Schema, value: &mut Value) {
             declared(map, object);
             own(name, object);
             for (key, child) in object.iter_mut() {
-                if let Some(schema) = map.child(key) {
+                // a CronJob's template gets its defaults when a Job is made of it, but for the pods in it
+                if let (Some(schema), true) =
+                    (map.child(key), (name, key.as_str()) != ("batch.v1.JobTemplateSpec", "spec"))
+                {
                     defaults(schema, child);
+                } else if let Some(template) = child.get_mut("template") {
+                    defaults(&crate::schema::builtin::named("core.v1.PodTemplateSpec"), template);
                 }
             }
         }
@@ -70,9 +75,7 @@ fn ensure<'a>(object: &'a mut Fields, name: &str) -> &'a mut Fields {
     if !object.get(name).is_some_and(Value::is_object) {
         object.insert(name.into(), json!({}));
     }
-    object[name]
-        .as_object_mut()
-        .expect("the field was just made an object")
+    object[name].as_object_mut().expect("the field was just made an object")
 }
 
 /// Sets what the type's Go code sets.
@@ -94,9 +97,7 @@ fn own(name: &str, object: &mut Fields) {
         "core.v1.ServiceAccountTokenProjection" => set(object, "expirationSeconds", json!(3600)),
         "core.v1.ObjectFieldSelector" => set(object, "apiVersion", json!("v1")),
         "core.v1.HostPathVolumeSource" => {
-            if !object.contains_key("type") {
-                object.insert("type".into(), json!(""));
-            }
+            object.entry("type").or_insert(json!(""));
         }
         "core.v1.PersistentVolumeClaimSpec" => set(object, "volumeMode", json!("Filesystem")),
         "core.v1.PersistentVolumeClaim" => set(ensure(object, "status"), "phase", json!("Pending")),
@@ -119,7 +120,6 @@ fn own(name: &str, object: &mut Fields) {
             string_data(object);
         }
         "core.v1.LimitRangeItem" => {}
-        "core.v1.ResourceRequirements" => resources(object),
         "core.v1.ReplicationControllerSpec" => set(object, "replicas", json!(1)),
         "core.v1.Pod" => pod(object),
         "apps.v1.DeploymentSpec" => {
@@ -142,13 +142,25 @@ fn own(name: &str, object: &mut Fields) {
             if strategy["type"] == "RollingUpdate" {
                 let rolling = ensure(strategy, "rollingUpdate");
                 set(rolling, "partition", json!(0));
-                set(rolling, "maxUnavailable", json!(1));
             }
             let retention = ensure(object, "persistentVolumeClaimRetentionPolicy");
             set(retention, "whenDeleted", json!("Retain"));
             set(retention, "whenScaled", json!("Retain"));
             set(object, "replicas", json!(1));
             set(object, "revisionHistoryLimit", json!(10));
+        }
+        "apps.v1.StatefulSet" => {
+            let templates = object.get_mut("spec").and_then(|s| s.get_mut("volumeClaimTemplates"));
+            for template in
+                templates.and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut)
+            {
+                set(template, "apiVersion", json!("v1"));
+                set(template, "kind", json!("PersistentVolumeClaim"));
+            }
+        }
+        "apps.v1.DaemonSet" => {
+            let annotations = ensure(ensure(object, "metadata"), "annotations");
+            set(annotations, "deprecated.daemonset.template.generation", json!("1"));
         }
         "apps.v1.DaemonSetSpec" => {
             let strategy = ensure(object, "updateStrategy");
@@ -174,20 +186,9 @@ fn own(name: &str, object: &mut Fields) {
             }
         }
         "networking.v1.NetworkPolicySpec" => {
-            let egress = object
-                .get("egress")
-                .and_then(Value::as_array)
-                .is_some_and(|e| !e.is_empty());
-            let types = if egress {
-                json!(["Ingress", "Egress"])
-            } else {
-                json!(["Ingress"])
-            };
-            if !object
-                .get("policyTypes")
-                .and_then(Value::as_array)
-                .is_some_and(|t| !t.is_empty())
-            {
+            let egress = object.get("egress").and_then(Value::as_array).is_some_and(|e| !e.is_empty());
+            let types = if egress { json!(["Ingress", "Egress"]) } else { json!(["Ingress"]) };
+            if object.get("policyTypes").and_then(Value::as_array).is_none_or(Vec::is_empty) {
                 object.insert("policyTypes".into(), types);
             }
         }
@@ -208,11 +209,7 @@ fn own(name: &str, object: &mut Fields) {
         | "apiregistration.v1.ServiceReference" => set(object, "port", json!(443)),
         "apiextensions.v1.CustomResourceDefinitionSpec" => {
             if let Some(names) = child(object, "names") {
-                let kind = names
-                    .get("kind")
-                    .and_then(Value::as_str)
-                    .unwrap_or_default()
-                    .to_owned();
+                let kind = names.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
                 if !kind.is_empty() {
                     set(names, "singular", json!(kind.to_lowercase()));
                     set(names, "listKind", json!(format!("{kind}List")));
@@ -251,10 +248,8 @@ fn pod_spec(spec: &mut Fields) {
     set(spec, "terminationGracePeriodSeconds", json!(30));
     set(spec, "schedulerName", json!("default-scheduler"));
     ensure(spec, "securityContext");
-    if let Some(account) = spec
-        .get("serviceAccountName")
-        .filter(|a| a.as_str().is_some_and(|a| !a.is_empty()))
-        .cloned()
+    if let Some(account) =
+        spec.get("serviceAccountName").filter(|a| a.as_str().is_some_and(|a| !a.is_empty())).cloned()
     {
         spec.insert("serviceAccount".into(), account);
     } else if let Some(account) = spec.get("serviceAccount").cloned() {
@@ -262,18 +257,8 @@ fn pod_spec(spec: &mut Fields) {
     }
     if spec.get("hostNetwork") == Some(&json!(true)) {
         for list in ["containers", "initContainers"] {
-            for container in spec
-                .get_mut(list)
-                .and_then(Value::as_array_mut)
-                .into_iter()
-                .flatten()
-            {
-                for port in container
-                    .get_mut("ports")
-                    .and_then(Value::as_array_mut)
-                    .into_iter()
-                    .flatten()
-                {
+            for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+                for port in container.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
                     if port.get("hostPort").is_none() {
                         port["hostPort"] = port["containerPort"].clone();
                     }
@@ -284,6 +269,15 @@ fn pod_spec(spec: &mut Fields) {
 }
 
 fn pod(pod: &mut Fields) {
+    if let Some(spec) = child(pod, "spec") {
+        for list in ["containers", "initContainers"] {
+            for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+                if let Some(amounts) = container.get_mut("resources").and_then(Value::as_object_mut) {
+                    resources(amounts);
+                }
+            }
+        }
+    }
     if let Some(spec) = child(pod, "spec")
         && !spec.contains_key("enableServiceLinks")
     {
@@ -293,17 +287,11 @@ fn pod(pod: &mut Fields) {
 }
 
 fn container(container: &mut Fields) {
-    if !container
-        .get("imagePullPolicy")
-        .is_some_and(|p| p.as_str().is_some_and(|p| !p.is_empty()))
-    {
+    if container.get("imagePullPolicy").and_then(Value::as_str).is_none_or(str::is_empty) {
         let image = container.get("image").and_then(Value::as_str).unwrap_or_default();
         let last = image.rsplit('/').next().unwrap_or_default();
-        let tag = if last.contains('@') {
-            "digest"
-        } else {
-            last.split_once(':').map_or("latest", |(_, tag)| tag)
-        };
+        let tag =
+            if last.contains('@') { "digest" } else { last.split_once(':').map_or("latest", |(_, tag)| tag) };
         let policy = if tag == "latest" { "Always" } else { "IfNotPresent" };
         container.insert("imagePullPolicy".into(), json!(policy));
     }
@@ -330,19 +318,12 @@ fn service(spec: &mut Fields) {
         let client = ensure(ensure(spec, "sessionAffinityConfig"), "clientIP");
         set(client, "timeoutSeconds", json!(10800));
     }
-    for port in spec
-        .get_mut("ports")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
+    for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
         let Some(port) = port.as_object_mut() else {
             continue;
         };
         set(port, "protocol", json!("TCP"));
-        let unset = port
-            .get("targetPort")
-            .is_none_or(|p| p.is_null() || *p == json!(0) || *p == json!(""));
+        let unset = port.get("targetPort").is_none_or(|p| p.is_null() || *p == json!(0) || *p == json!(""));
         if unset {
             let number = port.get("port").cloned().unwrap_or_default();
             port.insert("targetPort".into(), number);
@@ -361,9 +342,7 @@ fn service(spec: &mut Fields) {
 }
 
 fn volume(volume: &mut Fields) {
-    let sourced = volume
-        .iter()
-        .any(|(name, value)| name != "name" && !value.is_null());
+    let sourced = volume.iter().any(|(name, value)| name != "name" && !value.is_null());
     if !sourced {
         volume.insert("emptyDir".into(), json!({}));
     }
@@ -378,10 +357,7 @@ fn string_data(secret: &mut Fields) {
     let data = ensure(secret, "data");
     for (name, value) in plain {
         let text = value.as_str().unwrap_or_default();
-        data.insert(
-            name,
-            json!(base64::engine::general_purpose::STANDARD.encode(text)),
-        );
+        data.insert(name, json!(base64::engine::general_purpose::STANDARD.encode(text)));
     }
 }
 
@@ -403,31 +379,19 @@ fn job(spec: &mut Fields) {
     }
     set(spec, "parallelism", json!(1));
     if !spec.contains_key("backoffLimit") {
-        let limit = if spec.contains_key("backoffLimitPerIndex") {
-            2_147_483_647
-        } else {
-            6
-        };
+        let limit = if spec.contains_key("backoffLimitPerIndex") { 2_147_483_647 } else { 6 };
         spec.insert("backoffLimit".into(), json!(limit));
     }
     set(spec, "completionMode", json!("NonIndexed"));
     set(spec, "suspend", json!(false));
     set(spec, "manualSelector", json!(false));
-    let policy = if spec.contains_key("podFailurePolicy") {
-        "Failed"
-    } else {
-        "TerminatingOrFailed"
-    };
+    let policy = if spec.contains_key("podFailurePolicy") { "Failed" } else { "TerminatingOrFailed" };
     set(spec, "podReplacementPolicy", json!(policy));
 }
 
 fn hpa(spec: &mut Fields) {
     set(spec, "minReplicas", json!(1));
-    if !spec
-        .get("metrics")
-        .and_then(Value::as_array)
-        .is_some_and(|m| !m.is_empty())
-    {
+    if spec.get("metrics").and_then(Value::as_array).is_none_or(Vec::is_empty) {
         let target = json!({"type": "Utilization", "averageUtilization": 80});
         let metric = json!({"type": "Resource", "resource": {"name": "cpu", "target": target}});
         spec.insert("metrics".into(), json!([metric]));
@@ -442,10 +406,6 @@ fn hpa(spec: &mut Fields) {
         set(up, "policies", policies);
         let down = ensure(behavior, "scaleDown");
         set(down, "selectPolicy", json!("Max"));
-        set(
-            down,
-            "policies",
-            json!([{"type": "Percent", "value": 100, "periodSeconds": 15}]),
-        );
+        set(down, "policies", json!([{"type": "Percent", "value": 100, "periodSeconds": 15}]));
     }
 }

@@ -27,10 +27,8 @@ pub(crate) fn begin(resource: &Resource, value: &mut Value) {
         ("", "namespaces") => {
             let name = object::name(value).to_owned();
             label(value, "kubernetes.io/metadata.name", &name);
-            let listed = value
-                .pointer("/spec/finalizers")
-                .and_then(Value::as_array)
-                .is_some_and(|f| !f.is_empty());
+            let listed =
+                value.pointer("/spec/finalizers").and_then(Value::as_array).is_some_and(|f| !f.is_empty());
             if !listed {
                 value["spec"]["finalizers"] = json!(["kubernetes"]);
             }
@@ -41,6 +39,13 @@ pub(crate) fn begin(resource: &Resource, value: &mut Value) {
             pod_admission(value);
         }
         ("batch", "jobs") => job_selector(value),
+        ("", "persistentvolumeclaims") => finalizer(value, "kubernetes.io/pvc-protection"),
+        ("", "persistentvolumes") => finalizer(value, "kubernetes.io/pv-protection"),
+        ("apiextensions.k8s.io", "customresourcedefinitions") => {
+            let versions = value["spec"]["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let stored = versions.iter().find(|v| v["storage"] == true).map(|v| v["name"].clone());
+            value["status"]["storedVersions"] = stored.map_or(Value::Null, |name| json!([name]));
+        }
         _ => {}
     }
 }
@@ -79,13 +84,7 @@ fn settle_service(value: &mut Value, live: &Value) {
     if external {
         return;
     }
-    for name in [
-        "clusterIP",
-        "clusterIPs",
-        "ipFamilies",
-        "ipFamilyPolicy",
-        "healthCheckNodePort",
-    ] {
+    for name in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"] {
         let unset = value["spec"].get(name).is_none_or(Value::is_null);
         if let (true, Some(held)) = (unset, live["spec"].get(name)) {
             value["spec"][name] = held.clone();
@@ -94,16 +93,20 @@ fn settle_service(value: &mut Value, live: &Value) {
     let held: Vec<Value> = live["spec"]["ports"].as_array().cloned().unwrap_or_default();
     let needs_node_ports = matches!(value["spec"]["type"].as_str(), Some("NodePort" | "LoadBalancer"));
     for port in value["spec"]["ports"].as_array_mut().into_iter().flatten() {
-        let same = held
-            .iter()
-            .find(|h| h["port"] == port["port"] && h["protocol"] == port["protocol"]);
-        if let (true, Some(node_port), None) = (
-            needs_node_ports,
-            same.and_then(|h| h.get("nodePort")),
-            port.get("nodePort"),
-        ) {
+        let same = held.iter().find(|h| h["port"] == port["port"] && h["protocol"] == port["protocol"]);
+        if let (true, Some(node_port), None) =
+            (needs_node_ports, same.and_then(|h| h.get("nodePort")), port.get("nodePort"))
+        {
             port["nodePort"] = node_port.clone();
         }
+    }
+}
+
+fn finalizer(value: &mut Value, name: &str) {
+    let mut all: Vec<Value> = object::meta_list(value, "finalizers").into_iter().map(|f| json!(f)).collect();
+    if !all.contains(&json!(name)) {
+        all.push(json!(name));
+        object::set_meta(value, "finalizers", all);
     }
 }
 
@@ -119,8 +122,7 @@ fn pod_admission(value: &mut Value) {
         return;
     };
     spec.entry("priority").or_insert(json!(0));
-    spec.entry("preemptionPolicy")
-        .or_insert(json!("PreemptLowerPriority"));
+    spec.entry("preemptionPolicy").or_insert(json!("PreemptLowerPriority"));
     let tolerations = spec.entry("tolerations").or_insert_with(|| json!([]));
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
         let Some(list) = tolerations.as_array_mut() else {
@@ -136,22 +138,16 @@ fn pod_admission(value: &mut Value) {
 
 /// The quality of service that a pod's requests and limits amount to.
 fn qos_class(pod: &Value) -> &'static str {
-    let containers = pod["spec"]["containers"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let containers = pod["spec"]["containers"].as_array().map(Vec::as_slice).unwrap_or_default();
     let amounts = |c: &Value, side: &str| c["resources"][side].as_object().cloned().unwrap_or_default();
-    let any = containers
-        .iter()
-        .any(|c| !amounts(c, "requests").is_empty() || !amounts(c, "limits").is_empty());
+    let any =
+        containers.iter().any(|c| !amounts(c, "requests").is_empty() || !amounts(c, "limits").is_empty());
     if !any {
         return "BestEffort";
     }
     let guaranteed = containers.iter().all(|c| {
         let (requests, limits) = (amounts(c, "requests"), amounts(c, "limits"));
-        ["cpu", "memory"]
-            .iter()
-            .all(|r| limits.contains_key(*r) && requests.get(*r) == limits.get(*r))
+        ["cpu", "memory"].iter().all(|r| limits.contains_key(*r) && requests.get(*r) == limits.get(*r))
     });
     if guaranteed { "Guaranteed" } else { "Burstable" }
 }
@@ -174,6 +170,11 @@ fn job_selector(value: &mut Value) {
         ("job-name", &name),
     ] {
         labels[key] = json!(text);
+    }
+    let listed = value["spec"]["template"]["metadata"]["labels"].clone();
+    let labels = object::metadata_mut(value).entry("labels").or_insert_with(|| json!({}));
+    for (name, text) in listed.as_object().into_iter().flatten() {
+        labels[name.as_str()] = text.clone();
     }
     value["spec"]["selector"] = json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}});
 }

@@ -6,6 +6,7 @@
 mod canonical;
 mod defaults;
 mod lifecycle;
+mod quantity;
 mod strategy;
 
 pub(crate) use canonical::{canonical, empty};

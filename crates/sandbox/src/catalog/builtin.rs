@@ -16,10 +16,7 @@ pub(super) static RESOURCES: LazyLock<Vec<Arc<Resource>>> = LazyLock::new(|| {
 
 fn read(fact: &Value) -> Resource {
     let text = |name: &str| fact[name].as_str().unwrap_or_default().to_owned();
-    let kind = fact["responseKind"]["kind"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    let kind = fact["responseKind"]["kind"].as_str().unwrap_or_default().to_owned();
     let (group, version) = (text("group"), text("version"));
     let line = builtin::kind(&group, &version, &kind);
     Resource {
@@ -59,11 +56,7 @@ fn column(fact: &Value) -> Column {
 
 pub(super) fn strings(list: &Value) -> Vec<String> {
     let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    items
-        .iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
+    items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -73,12 +66,7 @@ mod tests {
     #[test]
     fn every_stored_kind_has_a_recorded_type() {
         for resource in RESOURCES.iter().filter(|r| r.allows("list")) {
-            assert!(
-                resource.schema().is_some(),
-                "{}/{}",
-                resource.group,
-                resource.kind
-            );
+            assert!(resource.schema().is_some(), "{}/{}", resource.group, resource.kind);
         }
     }
 }

@@ -21,7 +21,6 @@ pub(crate) struct CustomVersion {
     index: usize,
     pub(crate) served: bool,
     pub(crate) storage: bool,
-    pub(crate) status: bool,
     /// Where the scale subresource finds its values; `None` when there is no such subresource.
     pub(crate) scale: Option<ScalePaths>,
     /// A warning for whoever uses this version; `None` when it is not deprecated.
@@ -62,20 +61,13 @@ impl CustomKind {
         let mut read: Vec<Arc<Resource>> = (0..versions.len())
             .map(|index| version(definition, index).map(Arc::new))
             .collect::<Option<_>>()?;
-        read.sort_by(|a, b| rank(&b.version).cmp(&rank(&a.version)));
+        read.sort_by_key(|resource| std::cmp::Reverse(rank(&resource.version)));
         Some(CustomKind { versions: read })
     }
 
     /// The versions that are served, newest first.
     pub(crate) fn served(&self) -> impl Iterator<Item = &Arc<Resource>> {
-        self.versions
-            .iter()
-            .filter(|r| r.custom().is_some_and(|c| c.served))
-    }
-
-    /// The newest served version.
-    pub(crate) fn preferred(&self) -> Option<&Arc<Resource>> {
-        self.served().next()
+        self.versions.iter().filter(|r| r.custom().is_some_and(|c| c.served))
     }
 
     /// The version that objects are stored in.
@@ -109,7 +101,6 @@ fn version(definition: &Arc<Value>, index: usize) -> Option<Resource> {
         index,
         served: version["served"] == Value::Bool(true),
         storage: version["storage"] == Value::Bool(true),
-        status,
         scale,
         deprecation,
         schema: OnceLock::new(),
@@ -119,18 +110,9 @@ fn version(definition: &Arc<Value>, index: usize) -> Option<Resource> {
         singular: text(&names["singular"]).unwrap_or_else(|| kind.to_lowercase()),
         list_kind: text(&names["listKind"]).unwrap_or_else(|| format!("{kind}List")),
         namespaced: spec["scope"] == "Namespaced",
-        verbs: [
-            "delete",
-            "deletecollection",
-            "get",
-            "list",
-            "patch",
-            "create",
-            "update",
-            "watch",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
+        verbs: ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
+            .map(str::to_owned)
+            .to_vec(),
         short_names: strings(&names["shortNames"]),
         categories: strings(&names["categories"]),
         subresources: listed,
@@ -162,7 +144,11 @@ fn columns(listed: &Value) -> Vec<Column> {
         format: format.into(),
         priority: 0,
         path: path.into(),
-        description: description.into(),
+        description: if description.is_empty() && !path.is_empty() {
+            format!("Custom resource definition column (in JSONPath format): {path}")
+        } else {
+            description.into()
+        },
     };
     let mut columns = vec![plain("Name", "string", "name", ".metadata.name", "")];
     let items = listed.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -171,13 +157,8 @@ fn columns(listed: &Value) -> Vec<Column> {
     }
     for item in items {
         let text = |name: &str| item[name].as_str().unwrap_or_default();
-        let mut column = plain(
-            text("name"),
-            text("type"),
-            text("format"),
-            text("jsonPath"),
-            text("description"),
-        );
+        let mut column =
+            plain(text("name"), text("type"), text("format"), text("jsonPath"), text("description"));
         column.priority = item["priority"].as_i64().unwrap_or_default();
         columns.push(column);
     }
@@ -216,10 +197,7 @@ mod tests {
     #[test]
     fn versions_order_as_discovery_lists_them() {
         let mut versions = ["v1alpha1", "v2", "v1beta2", "foo", "v1", "v10", "v1beta10"];
-        versions.sort_by(|a, b| rank(b).cmp(&rank(a)));
-        assert_eq!(
-            versions,
-            ["v10", "v2", "v1", "v1beta10", "v1beta2", "v1alpha1", "foo"]
-        );
+        versions.sort_by_key(|version| std::cmp::Reverse(rank(version)));
+        assert_eq!(versions, ["v10", "v2", "v1", "v1beta10", "v1beta2", "v1alpha1", "foo"]);
     }
 }

@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 
 use super::{Catalog, Resource};
 
+/// A group's name and its versions, each with its resources.
+type Group<'a> = (&'a str, Vec<(&'a str, Vec<&'a Resource>)>);
+
 /// The groups in the order in which they are served, each with its versions in order.
-fn groups(catalog: &Catalog) -> Vec<(&str, Vec<(&str, Vec<&Resource>)>)> {
-    let mut groups: Vec<(&str, Vec<(&str, Vec<&Resource>)>)> = Vec::new();
+fn groups(catalog: &Catalog) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
     let mut index: BTreeMap<&str, usize> = BTreeMap::new();
     for resource in catalog.resources() {
         let group = resource.group.as_str();
@@ -19,10 +22,7 @@ fn groups(catalog: &Catalog) -> Vec<(&str, Vec<(&str, Vec<&Resource>)>)> {
             groups.len() - 1
         });
         let versions = &mut groups[at].1;
-        match versions
-            .iter_mut()
-            .find(|(version, _)| *version == resource.version)
-        {
+        match versions.iter_mut().find(|(version, _)| *version == resource.version) {
             Some((_, resources)) => resources.push(resource),
             None => versions.push((&resource.version, vec![resource])),
         }
@@ -32,9 +32,7 @@ fn groups(catalog: &Catalog) -> Vec<(&str, Vec<(&str, Vec<&Resource>)>)> {
 
 /// The aggregated document of `/api` (`core`) or `/apis`.
 pub(crate) fn aggregated(catalog: &Catalog, core: bool) -> Value {
-    let served = groups(catalog)
-        .into_iter()
-        .filter(|(group, _)| group.is_empty() == core);
+    let served = groups(catalog).into_iter().filter(|(group, _)| group.is_empty() == core);
     let items: Vec<Value> = served
         .map(|(group, versions)| {
             let versions: Vec<Value> = versions
@@ -44,11 +42,7 @@ pub(crate) fn aggregated(catalog: &Catalog, core: bool) -> Value {
                     json!({"version": version, "resources": resources, "freshness": "Current"})
                 })
                 .collect();
-            let metadata = if group.is_empty() {
-                json!({})
-            } else {
-                json!({"name": group})
-            };
+            let metadata = if group.is_empty() { json!({}) } else { json!({"name": group}) };
             json!({"metadata": metadata, "versions": versions})
         })
         .collect();
@@ -60,17 +54,10 @@ pub(crate) fn aggregated(catalog: &Catalog, core: bool) -> Value {
 fn aggregated_resource(resource: &Resource) -> Value {
     let kind = |listed: &Value, fallback: &str| {
         let text = |name: &str| listed[name].as_str().unwrap_or_default();
-        let name = if text("kind").is_empty() {
-            fallback
-        } else {
-            text("kind")
-        };
+        let name = if text("kind").is_empty() { fallback } else { text("kind") };
         let own = resource.custom().is_some() && text("group").is_empty();
-        let (group, version) = if own {
-            (&*resource.group, &*resource.version)
-        } else {
-            (text("group"), text("version"))
-        };
+        let (group, version) =
+            if own { (&*resource.group, &*resource.version) } else { (text("group"), text("version")) };
         json!({"group": group, "version": version, "kind": name})
     };
     let mut out = json!({
@@ -110,9 +97,7 @@ pub(crate) fn core_versions() -> Value {
 /// The old document of `/apis`.
 pub(crate) fn group_list(catalog: &Catalog) -> Value {
     let served = groups(catalog).into_iter().filter(|(group, _)| !group.is_empty());
-    let groups: Vec<Value> = served
-        .map(|(group, versions)| group_fact(group, &versions))
-        .collect();
+    let groups: Vec<Value> = served.map(|(group, versions)| group_fact(group, &versions)).collect();
     json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
 }
 
@@ -134,11 +119,8 @@ fn group_fact(group: &str, versions: &[(&str, Vec<&Resource>)]) -> Value {
 
 /// The document of `/apis/<group>/<version>`; `None` when that is not served.
 pub(crate) fn resource_list(catalog: &Catalog, group: &str, version: &str) -> Option<Value> {
-    let served: Vec<&Resource> = catalog
-        .resources()
-        .map(|r| &**r)
-        .filter(|r| r.group == group && r.version == version)
-        .collect();
+    let served: Vec<&Resource> =
+        catalog.resources().map(|r| &**r).filter(|r| r.group == group && r.version == version).collect();
     if served.is_empty() {
         return None;
     }

@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub(crate) use custom::{CustomKind, CustomVersion};
+use custom::CustomKind;
+pub(crate) use custom::CustomVersion;
 pub(crate) use resource::{Column, Resource, Source};
 
 /// All served resources.
@@ -28,8 +29,7 @@ impl Catalog {
     /// Takes up a definition, or its new state.
     pub(crate) fn define(&mut self, definition: &Arc<Value>) {
         if let Some(kind) = CustomKind::read(definition) {
-            self.custom
-                .insert(crate::object::name(definition).to_owned(), Arc::new(kind));
+            self.custom.insert(crate::object::name(definition).to_owned(), Arc::new(kind));
         }
     }
 
@@ -38,16 +38,9 @@ impl Catalog {
         self.custom.remove(definition);
     }
 
-    /// The kind that a definition defines.
-    pub(crate) fn custom(&self, definition: &str) -> Option<&Arc<CustomKind>> {
-        self.custom.get(definition)
-    }
-
     /// All resources in discovery order: builtin groups, then custom ones by name.
     pub(crate) fn resources(&self) -> impl Iterator<Item = &Arc<Resource>> {
-        builtin::RESOURCES
-            .iter()
-            .chain(self.custom.values().flat_map(|kind| kind.served()))
+        builtin::RESOURCES.iter().chain(self.custom.values().flat_map(|kind| kind.served()))
     }
 
     /// The resource behind a path.
@@ -55,27 +48,17 @@ impl Catalog {
         if let Some(kind) = self.custom.get(&crate::status::qualified(group, plural)) {
             return kind.served().find(|r| r.version == version);
         }
-        builtin::RESOURCES
-            .iter()
-            .find(|r| r.group == group && r.plural == plural && r.version == version)
+        builtin::RESOURCES.iter().find(|r| r.group == group && r.plural == plural && r.version == version)
     }
 
-    /// The resource of a group and plural in its preferred version.
-    pub(crate) fn preferred(&self, group: &str, plural: &str) -> Option<&Arc<Resource>> {
-        if let Some(kind) = self.custom.get(&crate::status::qualified(group, plural)) {
-            return kind.preferred();
-        }
-        builtin::RESOURCES
-            .iter()
-            .find(|r| r.group == group && r.plural == plural)
+    /// Tells whether anything is served under a group and version.
+    pub(crate) fn serves(&self, group: &str, version: &str) -> bool {
+        self.resources().any(|r| r.group == group && r.version == version)
     }
 
     /// The resource whose objects are stored under a table, in the version that they are stored in.
     pub(crate) fn stored(&self, table: &crate::store::Table) -> Option<&Arc<Resource>> {
-        if let Some(kind) = self
-            .custom
-            .get(&crate::status::qualified(&table.group, &table.plural))
-        {
+        if let Some(kind) = self.custom.get(&crate::status::qualified(&table.group, &table.plural)) {
             return kind.stored();
         }
         let found = |r: &&Arc<Resource>| r.group == table.group && r.plural == table.plural;
@@ -87,7 +70,6 @@ impl Catalog {
 
     /// The resource of a kind.
     pub(crate) fn by_kind(&self, group: &str, version: &str, kind: &str) -> Option<&Arc<Resource>> {
-        self.resources()
-            .find(|r| r.group == group && r.version == version && r.kind == kind)
+        self.resources().find(|r| r.group == group && r.version == version && r.kind == kind)
     }
 }

@@ -30,11 +30,8 @@ fn document_path(resource: &Resource) -> String {
 
 /// The document of `/openapi/v3/api/<version>` or `/openapi/v3/apis/<group>/<version>`.
 pub(crate) fn document(catalog: &Catalog, group: &str, version: &str) -> Option<Value> {
-    let served: Vec<&Resource> = catalog
-        .resources()
-        .map(|r| &**r)
-        .filter(|r| r.group == group && r.version == version)
-        .collect();
+    let served: Vec<&Resource> =
+        catalog.resources().map(|r| &**r).filter(|r| r.group == group && r.version == version).collect();
     if served.is_empty() {
         return None;
     }
@@ -58,6 +55,17 @@ pub(crate) fn swagger(catalog: &Catalog) -> Value {
         "paths": paths,
         "definitions": definitions(&served, "#/definitions/"),
     })
+}
+
+/// The outline of `/openapi/v2` as protobuf, without paths and types: kubectl asks for it about kinds that
+/// `/openapi/v3` does not have, and learns that there are none.
+pub(crate) fn outline() -> Vec<u8> {
+    let field = |number: u8, bytes: &[u8]| {
+        let length = u8::try_from(bytes.len()).expect("an outline's texts are short");
+        [&[number << 3 | 2, length], bytes].concat()
+    };
+    let info = [field(1, b"Kubernetes"), field(2, b"v1.36.3")].concat();
+    [field(1, b"2.0"), field(2, &info), field(8, b""), field(9, b"")].concat()
 }
 
 /// The types of resources and all that they refer to, by full name.
@@ -104,13 +112,10 @@ fn references(node: &mut Value, prefix: &str, found: &mut BTreeSet<String>) {
                 let full = format!("{prefix}{}", long(name));
                 found.insert(std::mem::replace(name, full));
             }
-            map.shift_remove("x-zero");
-            map.values_mut()
-                .for_each(|child| references(child, prefix, found));
+            map.shift_remove("x-go");
+            map.values_mut().for_each(|child| references(child, prefix, found));
         }
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|child| references(child, prefix, found)),
+        Value::Array(items) => items.iter_mut().for_each(|child| references(child, prefix, found)),
         _ => {}
     }
 }
@@ -135,15 +140,8 @@ fn custom_name(resource: &Resource) -> String {
 
 /// The paths of a resource, each verb with the kind it is about.
 fn paths(resource: &Resource) -> Vec<(String, Value)> {
-    let root = if resource.group.is_empty() {
-        "/api"
-    } else {
-        "/apis"
-    };
-    let mut base = format!(
-        "{root}/{}",
-        crate::object::api_version(&resource.group, &resource.version)
-    );
+    let root = if resource.group.is_empty() { "/api" } else { "/apis" };
+    let mut base = format!("{root}/{}", crate::object::api_version(&resource.group, &resource.version));
     if resource.namespaced {
         base.push_str("/namespaces/{namespace}");
     }
@@ -161,10 +159,7 @@ fn paths(resource: &Resource) -> Vec<(String, Value)> {
         })
     };
     vec![
-        (
-            collection.clone(),
-            json!({"get": operation("list"), "post": operation("post")}),
-        ),
+        (collection.clone(), json!({"get": operation("list"), "post": operation("post")})),
         (
             format!("{collection}/{{name}}"),
             json!({

@@ -67,10 +67,7 @@ impl Resource {
             Source::Custom(version) => version.storage,
             Source::Builtin(_) => {
                 let view = (self.group.as_str(), self.version.as_str(), self.plural.as_str());
-                !matches!(
-                    view,
-                    ("autoscaling", "v1", "horizontalpodautoscalers") | ("events.k8s.io", ..)
-                )
+                !matches!(view, ("autoscaling", "v1", "horizontalpodautoscalers") | ("events.k8s.io", ..))
             }
         }
     }

@@ -60,10 +60,7 @@ fn free_address(state: &State) -> String {
         .filter_map(|(_, s)| s["spec"]["clusterIP"].as_str().map(str::to_owned))
         .collect();
     let address = |n: u32| format!("10.0.{}.{}", n / 256, n % 256);
-    (10..65_000)
-        .map(address)
-        .find(|a| !taken.contains(a))
-        .unwrap_or_else(|| address(65_000))
+    (10..65_000).map(address).find(|a| !taken.contains(a)).unwrap_or_else(|| address(65_000))
 }
 
 /// Gives a LoadBalancer its outer address.

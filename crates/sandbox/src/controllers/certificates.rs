@@ -43,20 +43,27 @@ pub(super) fn see_deployment(state: &mut State, change: &Change) {
 }
 
 fn controller_is_there(state: &State) -> bool {
-    state.store.list(&Table::new("apps", "deployments"), None).any(|(_, deployment)| is_controller(deployment))
+    state
+        .store
+        .list(&Table::new("apps", "deployments"), None)
+        .any(|(_, deployment)| is_controller(deployment))
 }
 
 /// Source: the labels of cert-manager's chart.
 fn is_controller(deployment: &Value) -> bool {
     let labels = &deployment["metadata"]["labels"];
-    labels["app.kubernetes.io/name"] == "cert-manager" && labels["app.kubernetes.io/component"] == "controller"
+    labels["app.kubernetes.io/name"] == "cert-manager"
+        && labels["app.kubernetes.io/component"] == "controller"
 }
 
 fn make_ready(state: &mut State, table: &Table, key: &Key) {
-    let Some((_, reason, message)) = KINDS.iter().find(|(plural, ..)| *plural == table.plural) else { return };
+    let Some((_, reason, message)) = KINDS.iter().find(|(plural, ..)| *plural == table.plural) else {
+        return;
+    };
     let Some(live) = live(state, table, key) else { return };
     let generation = object::generation(&live);
-    let is_ready = |c: &Value| c["type"] == "Ready" && c["status"] == "True" && c["observedGeneration"] == generation;
+    let is_ready =
+        |c: &Value| c["type"] == "Ready" && c["status"] == "True" && c["observedGeneration"] == generation;
     let told = live["status"]["conditions"].as_array().is_some_and(|all| all.iter().any(is_ready));
     if told || held(&live) || object::deleting(&live) {
         return;

@@ -13,15 +13,9 @@ fn roles() -> Table {
 
 /// Gives every aggregated role the rules of those that it selects.
 pub(super) fn see(state: &mut State) {
-    let all: Vec<Value> = state
-        .store
-        .list(&roles(), None)
-        .map(|(_, role)| (**role).clone())
-        .collect();
+    let all: Vec<Value> = state.store.list(&roles(), None).map(|(_, role)| (**role).clone()).collect();
     for role in &all {
-        let Some(selectors) = role
-            .pointer("/aggregationRule/clusterRoleSelectors")
-            .and_then(Value::as_array)
+        let Some(selectors) = role.pointer("/aggregationRule/clusterRoleSelectors").and_then(Value::as_array)
         else {
             continue;
         };
@@ -36,11 +30,7 @@ pub(super) fn see(state: &mut State) {
                 rules.push(rule);
             }
         }
-        let wanted = if rules.is_empty() {
-            Value::Null
-        } else {
-            json!(rules)
-        };
+        let wanted = if rules.is_empty() { Value::Null } else { json!(rules) };
         if role["rules"] != wanted {
             let mut value = role.clone();
             value["rules"] = wanted;

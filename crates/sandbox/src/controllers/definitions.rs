@@ -2,13 +2,23 @@
 
 use serde_json::{Value, json};
 
-use super::writer::{CONTROLLER_MANAGER, live, replace, set_condition, set_status};
+use super::writer::{live, replace, set_condition, set_status};
 use crate::clock;
 use crate::object;
 use crate::state::{State, definitions};
 use crate::store::{Change, Key, Table};
 
-const FINALIZER: &str = "customresourcecleanup.apiextensions.k8s.io";
+/// The finalizer that a definition gets when it is deleted, and loses when its objects are gone.
+pub(crate) const FINALIZER: &str = "customresourcecleanup.apiextensions.k8s.io";
+
+/// The condition of a definition that is being deleted.
+pub(crate) fn terminating(definition: &mut Value) {
+    let condition = json!({
+        "type": "Terminating", "status": "True", "reason": "InstanceDeletionPending",
+        "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+    });
+    set_condition(&mut definition["status"], condition, &clock::now(), false);
+}
 
 /// Takes note of a definition.
 pub(super) fn see(state: &mut State, change: &Change) {
@@ -38,11 +48,8 @@ fn establish(state: &mut State, definition: &Value) {
     });
     set_condition(&mut status, established, &now, false);
     status["acceptedNames"] = names;
-    let storage = definition["spec"]["versions"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .find(|v| v["storage"] == true);
+    let storage =
+        definition["spec"]["versions"].as_array().into_iter().flatten().find(|v| v["storage"] == true);
     let mut stored: Vec<Value> = status["storedVersions"].as_array().cloned().unwrap_or_default();
     if let Some(version) = storage.map(|v| v["name"].clone())
         && !stored.contains(&version)
@@ -51,19 +58,6 @@ fn establish(state: &mut State, definition: &Value) {
     }
     status["storedVersions"] = json!(stored);
     set_status(state, &definitions(), definition, status, "kube-apiserver");
-    let Some(definition) = live(state, &definitions(), &Key::of(definition)) else {
-        return;
-    };
-    if !object::meta_list(&definition, "finalizers").contains(&FINALIZER) {
-        let mut value = (*definition).clone();
-        let mut finalizers = object::meta_list(&definition, "finalizers")
-            .iter()
-            .map(|f| json!(f))
-            .collect::<Vec<_>>();
-        finalizers.push(json!(FINALIZER));
-        object::set_meta(&mut value, "finalizers", finalizers);
-        replace(state, &definitions(), value, "kube-apiserver");
-    }
 }
 
 /// Deletes the objects of a definition that is being deleted, then lets it go.
@@ -71,18 +65,9 @@ fn empty(state: &mut State, definition: &Value) {
     if !object::meta_list(definition, "finalizers").contains(&FINALIZER) {
         return;
     }
-    let text = |path: &str| {
-        definition
-            .pointer(path)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
+    let text = |path: &str| definition.pointer(path).and_then(Value::as_str).unwrap_or_default();
     let table = Table::new(text("/spec/group"), text("/spec/names/plural"));
-    let keys: Vec<Key> = state
-        .store
-        .list(&table, None)
-        .map(|(key, _)| key.clone())
-        .collect();
+    let keys: Vec<Key> = state.store.list(&table, None).map(|(key, _)| key.clone()).collect();
     for key in &keys {
         super::writer::delete(state, &table, key);
     }
@@ -97,7 +82,7 @@ fn empty(state: &mut State, definition: &Value) {
         object::take_meta(&mut value, "resourceVersion");
         if let Some(current) = live(state, &definitions(), &Key::of(&value)) {
             object::copy_meta(&mut value, &current, "resourceVersion");
-            replace(state, &definitions(), value, CONTROLLER_MANAGER);
+            replace(state, &definitions(), value, "kube-apiserver");
         }
     }
 }

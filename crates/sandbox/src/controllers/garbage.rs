@@ -48,24 +48,15 @@ fn look_again(state: &mut State, change: &Change, before: &Arc<Value>) {
 }
 
 fn owner_uids(value: &Value) -> Vec<String> {
-    let owners = value
-        .pointer("/metadata/ownerReferences")
-        .and_then(Value::as_array);
-    owners
-        .into_iter()
-        .flatten()
-        .filter_map(|o| o["uid"].as_str())
-        .map(str::to_owned)
-        .collect()
+    let owners = value.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+    owners.into_iter().flatten().filter_map(|o| o["uid"].as_str()).map(str::to_owned).collect()
 }
 
 fn dependents(state: &State, uid: &str) -> Vec<(Table, Key, Arc<Value>)> {
     let mut found = Vec::new();
     for table in state.store.tables() {
         for (key, value) in state.store.list(table, None) {
-            let owners = value
-                .pointer("/metadata/ownerReferences")
-                .and_then(Value::as_array);
+            let owners = value.pointer("/metadata/ownerReferences").and_then(Value::as_array);
             if owners.is_some_and(|owners| owners.iter().any(|o| o["uid"] == uid)) {
                 found.push((table.clone(), key.clone(), value.clone()));
             }
@@ -76,10 +67,7 @@ fn dependents(state: &State, uid: &str) -> Vec<(Table, Key, Arc<Value>)> {
 
 fn find(state: &State, uid: &str) -> Option<(Table, Key, Arc<Value>)> {
     state.store.tables().find_map(|table| {
-        let (key, value) = state
-            .store
-            .list(table, None)
-            .find(|(_, value)| object::uid(value) == uid)?;
+        let (key, value) = state.store.list(table, None).find(|(_, value)| object::uid(value) == uid)?;
         Some((table.clone(), key.clone(), value.clone()))
     })
 }
@@ -87,9 +75,8 @@ fn find(state: &State, uid: &str) -> Option<(Table, Key, Arc<Value>)> {
 /// Deletes what an owner leaves behind, and unhooks what has another owner still.
 fn collect(state: &mut State, uid: &str) {
     for (table, key, value) in dependents(state, uid) {
-        let others = owner_uids(&value)
-            .into_iter()
-            .any(|other| other != uid && find(state, &other).is_some());
+        let others =
+            owner_uids(&value).into_iter().any(|other| other != uid && find(state, &other).is_some());
         if others {
             unhook(state, &table, &value, uid);
         } else {
@@ -100,11 +87,8 @@ fn collect(state: &mut State, uid: &str) {
 
 fn unhook(state: &mut State, table: &Table, value: &Value, uid: &str) {
     let mut kept = value.clone();
-    let owners = kept
-        .pointer("/metadata/ownerReferences")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let owners =
+        kept.pointer("/metadata/ownerReferences").and_then(Value::as_array).cloned().unwrap_or_default();
     let owners: Vec<Value> = owners.into_iter().filter(|o| o["uid"] != uid).collect();
     if owners.is_empty() {
         object::take_meta(&mut kept, "ownerReferences");
@@ -132,13 +116,9 @@ fn foreground(state: &mut State, table: &Table, key: &Key) {
         }
     }
     let blocking = dependents(state, &uid).into_iter().any(|(.., dependent)| {
-        let owners = dependent
-            .pointer("/metadata/ownerReferences")
-            .and_then(Value::as_array);
+        let owners = dependent.pointer("/metadata/ownerReferences").and_then(Value::as_array);
         owners.is_some_and(|owners| {
-            owners
-                .iter()
-                .any(|o| o["uid"] == uid.as_str() && o["blockOwnerDeletion"] == true)
+            owners.iter().any(|o| o["uid"] == uid.as_str() && o["blockOwnerDeletion"] == true)
         })
     });
     if !blocking {

@@ -77,11 +77,7 @@ pub(super) fn empty(state: &mut State, name: &str) {
     let tables: Vec<Table> = state.store.tables().cloned().collect();
     let mut left = Vec::new();
     for table in &tables {
-        let keys: Vec<Key> = state
-            .store
-            .list(table, Some(name))
-            .map(|(key, _)| key.clone())
-            .collect();
+        let keys: Vec<Key> = state.store.list(table, Some(name)).map(|(key, _)| key.clone()).collect();
         if state.catalog.stored(table).is_none_or(|r| !r.namespaced) {
             continue;
         }
@@ -134,10 +130,8 @@ fn remaining(namespace: &Value, left: &[(Table, std::sync::Arc<Value>)]) -> Valu
             resources.push(text);
         }
         for finalizer in object::meta_list(value, "finalizers") {
-            let count = left
-                .iter()
-                .filter(|(_, v)| object::meta_list(v, "finalizers").contains(&finalizer))
-                .count();
+            let count =
+                left.iter().filter(|(_, v)| object::meta_list(v, "finalizers").contains(&finalizer)).count();
             let text = format!("{finalizer} in {count} resource instances");
             if !finalizers.contains(&text) {
                 finalizers.push(text);
@@ -175,10 +169,7 @@ fn remaining(namespace: &Value, left: &[(Table, std::sync::Arc<Value>)]) -> Valu
             "NamespaceFinalizersRemaining",
             "True",
             "SomeFinalizersRemain",
-            format!(
-                "Some content in the namespace has finalizers remaining: {}",
-                finalizers.join(", ")
-            ),
+            format!("Some content in the namespace has finalizers remaining: {}", finalizers.join(", ")),
         ),
     ];
     for (kind, value, reason, message) in conditions {

@@ -73,13 +73,7 @@ fn running(pod: &Value) -> Value {
     let now = clock::now();
     let state = json!({"running": {"startedAt": now}});
     let mut status = status(pod, &now, "Running", &state, true);
-    for kind in [
-        "PodReadyToStartContainers",
-        "Initialized",
-        "Ready",
-        "ContainersReady",
-        "PodScheduled",
-    ] {
+    for kind in ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"] {
         let condition =
             json!({"type": kind, "status": "True", "lastProbeTime": null, "lastTransitionTime": now});
         push(&mut status["conditions"], condition);
@@ -99,12 +93,9 @@ fn succeeded(pod: &Value) -> Value {
         "exitCode": 0, "reason": "Completed", "startedAt": now, "finishedAt": now, "containerID": "",
     }});
     let mut status = status(pod, &now, "Succeeded", &ended, false);
-    for (kind, value) in [
-        ("Initialized", "True"),
-        ("Ready", "False"),
-        ("ContainersReady", "False"),
-        ("PodScheduled", "True"),
-    ] {
+    for (kind, value) in
+        [("Initialized", "True"), ("Ready", "False"), ("ContainersReady", "False"), ("PodScheduled", "True")]
+    {
         let mut condition =
             json!({"type": kind, "status": value, "lastProbeTime": null, "lastTransitionTime": now});
         if value == "False" || kind == "Initialized" {
@@ -133,9 +124,8 @@ fn status(pod: &Value, now: &str, phase: &str, container_state: &Value, ready: b
             })
         })
         .collect();
-    let number: u32 = object::uid(pod)
-        .bytes()
-        .fold(7, |sum, b| sum.wrapping_mul(31).wrapping_add(u32::from(b)));
+    let number: u32 =
+        object::uid(pod).bytes().fold(7, |sum, b| sum.wrapping_mul(31).wrapping_add(u32::from(b)));
     let address = format!("10.2.{}.{}", number / 251 % 250 + 1, number % 250 + 1);
     json!({
         "phase": phase, "conditions": [], "containerStatuses": containers, "hostIP": "10.1.0.1",
@@ -166,12 +156,7 @@ pub(super) fn see_claim(state: &mut State, change: &Change) {
                 "persistentVolumeReclaimPolicy": "Delete", "hostPath": {"path": format!("/sandbox/{name}")},
             },
         });
-        create(
-            state,
-            &Table::new("", "persistentvolumes"),
-            volume,
-            CONTROLLER_MANAGER,
-        );
+        create(state, &Table::new("", "persistentvolumes"), volume, CONTROLLER_MANAGER);
         let mut bound = (*claim).clone();
         bound["spec"]["volumeName"] = json!(name);
         replace(state, &claims, bound, CONTROLLER_MANAGER);

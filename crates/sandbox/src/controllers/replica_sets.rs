@@ -24,9 +24,7 @@ pub(super) fn see(state: &mut State, change: &Change) {
 
 fn owner_key(value: &Value, kind: &str) -> Option<Key> {
     let owners = value.pointer("/metadata/ownerReferences")?.as_array()?;
-    let owner = owners
-        .iter()
-        .find(|o| o["controller"] == true && o["kind"] == kind)?;
+    let owner = owners.iter().find(|o| o["controller"] == true && o["kind"] == kind)?;
     Some(Key::new(object::namespace(value), owner["name"].as_str()?))
 }
 
@@ -46,13 +44,12 @@ fn reconcile(state: &mut State, set: &Value) {
     }
     let wanted = set["spec"]["replicas"].as_u64().unwrap_or(1);
     let name = object::name(set).to_owned();
-    let have = scale_pods(state, set, wanted, |_| {
-        format!("{name}-{}", crate::clock::suffix())
-    });
+    let have = scale_pods(state, set, wanted, |_| format!("{name}-{}", crate::clock::suffix()));
     let Some(set) = live(state, &sets(), &Key::of(set)) else {
         return;
     };
-    let mut status = json!({"replicas": have, "observedGeneration": object::generation(&set)});
+    let mut status =
+        json!({"replicas": have, "observedGeneration": object::generation(&set), "terminatingReplicas": 0});
     if have > 0 {
         for count in ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"] {
             status[count] = json!(have);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::replica_sets::{pods_of, scale_pods};
 use super::writer::{
-    CONTROLLER_MANAGER, controlled_by, create, held, live, replace, set_condition, set_status,
+    CONTROLLER_MANAGER, controlled_by, create, held, live, replace, replace_status, set_condition, set_status,
 };
 use crate::clock;
 use crate::object;
@@ -53,9 +53,7 @@ fn sets_of(state: &State, deployment: &Value) -> Vec<Value> {
     let uid = object::uid(deployment);
     let sets = sets();
     let all = state.store.list(&sets, Some(object::namespace(deployment)));
-    all.filter(|(_, set)| object::controller_uid(set) == Some(uid))
-        .map(|(_, set)| (**set).clone())
-        .collect()
+    all.filter(|(_, set)| object::controller_uid(set) == Some(uid)).map(|(_, set)| (**set).clone()).collect()
 }
 
 /// Makes or scales the replica set of the present template; gives its name.
@@ -71,7 +69,7 @@ fn current_set(state: &mut State, deployment: &Value, wanted: u64) -> Option<Str
     if object::annotation(deployment, REVISION) != Some(number.to_string().as_str()) {
         let mut noted = deployment.clone();
         annotate(&mut noted, REVISION, &number.to_string());
-        replace(state, &deployments(), noted, CONTROLLER_MANAGER)?;
+        replace_status(state, &deployments(), noted, CONTROLLER_MANAGER)?;
     }
     let annotations = json!({
         REVISION: number.to_string(), "deployment.kubernetes.io/desired-replicas": wanted.to_string(),
@@ -107,15 +105,11 @@ fn new_set(deployment: &Value, name: &str, hash: &str, wanted: u64, annotations:
 }
 
 fn revision(set: &Value) -> u64 {
-    object::annotation(set, REVISION)
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(0)
+    object::annotation(set, REVISION).and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
 fn annotate(value: &mut Value, name: &str, text: &str) {
-    let annotations = object::metadata_mut(value)
-        .entry("annotations")
-        .or_insert_with(|| json!({}));
+    let annotations = object::metadata_mut(value).entry("annotations").or_insert_with(|| json!({}));
     annotations[name] = json!(text);
 }
 
@@ -123,9 +117,9 @@ fn annotate(value: &mut Value, name: &str, text: &str) {
 fn template_hash(template: &Value) -> String {
     const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
     let text = sorted(template).to_string();
-    let mut hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
-        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let mut hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     let mut out = String::new();
     for _ in 0..10 {
         out.push(LETTERS[(hash % LETTERS.len() as u64) as usize] as char);
@@ -139,12 +133,7 @@ fn sorted(value: &Value) -> Value {
         Value::Object(fields) => {
             let mut names: Vec<&String> = fields.keys().collect();
             names.sort();
-            Value::Object(
-                names
-                    .into_iter()
-                    .map(|n| (n.clone(), sorted(&fields[n])))
-                    .collect(),
-            )
+            Value::Object(names.into_iter().map(|n| (n.clone(), sorted(&fields[n]))).collect())
         }
         Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
         other => other.clone(),
@@ -159,17 +148,12 @@ fn report(state: &mut State, key: &Key, set: &str, wanted: u64) {
     let ready =
         live(state, &sets(), &set_key).map_or(0, |s| s["status"]["readyReplicas"].as_u64().unwrap_or(0));
     let now = clock::now();
-    let mut status = json!({"observedGeneration": object::generation(&deployment)});
+    let mut status = json!({"observedGeneration": object::generation(&deployment), "terminatingReplicas": 0});
     if let Some(conditions) = deployment["status"].get("conditions") {
         status["conditions"] = conditions.clone();
     }
     if ready > 0 {
-        for count in [
-            "replicas",
-            "updatedReplicas",
-            "readyReplicas",
-            "availableReplicas",
-        ] {
+        for count in ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"] {
             status[count] = json!(ready);
         }
     }
@@ -242,11 +226,8 @@ pub(super) fn daemon_set(state: &mut State, change: &Change) {
 
 /// A pod is gone: its stateful or daemon set makes it anew.
 pub(super) fn look_again(state: &mut State, pod: &Value) {
-    let owners = pod
-        .pointer("/metadata/ownerReferences")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let owners =
+        pod.pointer("/metadata/ownerReferences").and_then(Value::as_array).cloned().unwrap_or_default();
     let Some(owner) = owners.iter().find(|o| o["controller"] == true) else {
         return;
     };
@@ -273,11 +254,8 @@ pub(super) fn budget(state: &mut State, change: &Change) {
     };
     let selector = crate::request::LabelSelector::of_object(&budget["spec"]["selector"]);
     let pods = Table::new("", "pods");
-    let count = state
-        .store
-        .list(&pods, Some(&change.key.namespace))
-        .filter(|(_, pod)| selector.matches(pod))
-        .count();
+    let count =
+        state.store.list(&pods, Some(&change.key.namespace)).filter(|(_, pod)| selector.matches(pod)).count();
     let least = budget["spec"]["minAvailable"].as_u64().unwrap_or(0) as usize;
     let allowed = count.saturating_sub(least);
     let now = clock::now();
@@ -288,11 +266,8 @@ pub(super) fn budget(state: &mut State, change: &Change) {
     if let Some(conditions) = budget["status"].get("conditions") {
         status["conditions"] = conditions.clone();
     }
-    let (value, reason) = if allowed > 0 {
-        ("True", "SufficientPods")
-    } else {
-        ("False", "InsufficientPods")
-    };
+    let (value, reason) =
+        if allowed > 0 { ("True", "SufficientPods") } else { ("False", "InsufficientPods") };
     let condition = json!({
         "type": "DisruptionAllowed", "status": value, "reason": reason, "message": "",
         "observedGeneration": object::generation(&budget),

@@ -25,12 +25,7 @@ fn session<'a>(
         force: true,
         validation: Validation::Ignore,
     };
-    Some(Session::new(
-        state,
-        resource,
-        subresource.map(str::to_owned),
-        options,
-    ))
+    Some(Session::new(state, resource, subresource.map(str::to_owned), options))
 }
 
 /// The present state of an object.
@@ -52,27 +47,32 @@ pub(super) fn replace(state: &mut State, table: &Table, value: Value, manager: &
     refused(written.map(|w| w.object), table)
 }
 
-/// Replaces an object's status.
+/// Replaces an object's status, and the annotations that come with it.
+pub(super) fn replace_status(
+    state: &mut State,
+    table: &Table,
+    value: Value,
+    manager: &str,
+) -> Option<Arc<Value>> {
+    let key = Key::of(&value);
+    let written = session(state, table, Some("status"), manager)?.replace(value, &key);
+    refused(written.map(|w| w.object), table)
+}
+
+/// Sets an object's status, when it is another.
 pub(super) fn set_status(state: &mut State, table: &Table, live: &Value, status: Value, manager: &str) {
-    if live["status"] == status {
-        return;
-    }
-    let mut value = live.clone();
-    value["status"] = status;
-    let key = Key::of(live);
-    if let Some(mut session) = session(state, table, Some("status"), manager) {
-        let written = session.replace(value, &key);
-        refused(written.map(|w| w.object), table);
+    if live["status"] != status {
+        let mut value = live.clone();
+        value["status"] = status;
+        replace_status(state, table, value, manager);
     }
 }
 
 /// Deletes an object as a client without further wishes would.
 pub(super) fn delete(state: &mut State, table: &Table, key: &Key) {
     if let Some(mut session) = session(state, table, None, CONTROLLER_MANAGER) {
-        let options = crate::write::DeleteOptions {
-            propagation: Some("Background".into()),
-            ..Default::default()
-        };
+        let options =
+            crate::write::DeleteOptions { propagation: Some("Background".into()), ..Default::default() };
         let deleted = session.delete(key, &options);
         refused(deleted.map(|_| ()), table);
     }
@@ -107,19 +107,12 @@ pub(super) fn set_condition(status: &mut Value, mut condition: Value, now: &str,
     let kind = condition["type"].clone();
     let old = conditions.iter().find(|c| c["type"] == kind).cloned();
     let same = |old: &Value, name: &str| old[name] == condition[name];
-    let old_time = old
-        .as_ref()
-        .filter(|o| same(o, "status"))
-        .map(|o| o["lastTransitionTime"].clone());
-    let untouched = old
-        .as_ref()
-        .is_some_and(|o| same(o, "status") && same(o, "reason") && same(o, "message"));
+    let old_time = old.as_ref().filter(|o| same(o, "status")).map(|o| o["lastTransitionTime"].clone());
+    let untouched =
+        old.as_ref().is_some_and(|o| same(o, "status") && same(o, "reason") && same(o, "message"));
     condition["lastTransitionTime"] = old_time.unwrap_or_else(|| json!(now));
     if updates {
-        let old_update = old
-            .as_ref()
-            .filter(|_| untouched)
-            .map(|o| o["lastUpdateTime"].clone());
+        let old_update = old.as_ref().filter(|_| untouched).map(|o| o["lastUpdateTime"].clone());
         condition["lastUpdateTime"] = old_update.unwrap_or_else(|| json!(now));
     }
     let mut list: Vec<Value> = conditions.into_iter().filter(|c| c["type"] != kind).collect();

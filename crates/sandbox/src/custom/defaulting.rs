@@ -1,4 +1,4 @@
-//! Setting the defaults that a schema declares.
+//! Setting the defaults that a schema declares, and dropping nulls that it does not allow.
 
 use serde_json::Value;
 
@@ -15,8 +15,10 @@ pub(super) fn set_defaults(schema: &Schema, value: &mut Value) {
                     Some(Value::Null) => !nullable,
                     Some(_) => false,
                 };
-                if missing && let Some(default) = &field.default {
-                    fields.insert(name.clone(), default.clone());
+                match &field.default {
+                    Some(default) if missing => drop(fields.insert(name.clone(), default.clone())),
+                    None if missing => drop(fields.shift_remove(name)),
+                    _ => {}
                 }
             }
             for (name, child) in fields.iter_mut() {

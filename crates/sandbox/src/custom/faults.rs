@@ -11,6 +11,7 @@ pub(crate) fn faults(version: &CustomVersion, value: &Value, live: Option<&Value
     let mut causes = Vec::new();
     node(version.schema(), value, live, "", &mut causes);
     causes.retain(|cause| !cause.field.starts_with("metadata."));
+    causes.extend(scale_fault(version, value));
     causes
 }
 
@@ -26,9 +27,17 @@ fn node(schema: &Schema, value: &Value, live: Option<&Value>, path: &str, causes
         }
         return;
     }
-    if let Some(cause) = type_fault(schema, value, path) {
+    if let Some(cause) = type_fault(schema, rules, value, path) {
         causes.push(cause);
+        enumerated(rules, value, path, causes);
         return;
+    }
+    if rules.embedded {
+        for name in ["apiVersion", "kind"] {
+            if value.get(name).and_then(Value::as_str).is_none_or(str::is_empty) {
+                causes.push(Cause::required(join(path, name), ""));
+            }
+        }
     }
     values(rules, value, path, causes);
     match (schema.atom(Some(value)), value) {
@@ -40,25 +49,13 @@ fn node(schema: &Schema, value: &Value, live: Option<&Value>, path: &str, causes
             }
             for (name, child) in fields {
                 if let Some(field) = map.child(name) {
-                    node(
-                        field,
-                        child,
-                        live.and_then(|l| l.get(name)),
-                        &join(path, name),
-                        causes,
-                    );
+                    node(field, child, live.and_then(|l| l.get(name)), &join(path, name), causes);
                 }
             }
         }
         (Atom::List { list }, Value::Array(items)) => {
             for (index, item) in items.iter().enumerate() {
-                node(
-                    &list.item,
-                    item,
-                    live.and_then(|l| l.get(index)),
-                    &format!("{path}[{index}]"),
-                    causes,
-                );
+                node(&list.item, item, live.and_then(|l| l.get(index)), &format!("{path}[{index}]"), causes);
             }
             repeated(list, items, path, causes);
         }
@@ -68,11 +65,7 @@ fn node(schema: &Schema, value: &Value, live: Option<&Value>, path: &str, causes
 }
 
 fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    }
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 fn wrong_type(path: &str, found: &str, wanted: &str) -> Cause {
@@ -91,7 +84,10 @@ fn expected(schema: &Schema) -> &'static str {
     }
 }
 
-fn type_fault(schema: &Schema, value: &Value, path: &str) -> Option<Cause> {
+fn type_fault(schema: &Schema, rules: &Rules, value: &Value, path: &str) -> Option<Cause> {
+    if rules.int_or_string && !(value.is_string() || value.is_i64() || value.is_u64()) {
+        return Some(wrong_type(path, found_type(value), "integer,string"));
+    }
     let fits = match (schema.atom(Some(value)), value) {
         (Atom::Map { .. }, Value::Object(_)) | (Atom::List { .. }, Value::Array(_)) => true,
         (Atom::Scalar(kind), value) => match kind {
@@ -106,26 +102,12 @@ fn type_fault(schema: &Schema, value: &Value, path: &str) -> Option<Cause> {
         },
         _ => false,
     };
-    let found = match value {
-        Value::Bool(_) => "boolean",
-        Value::Number(n) if n.is_f64() => "number",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        _ => "object",
-    };
+    let found = found_type(value);
     (!fits).then(|| wrong_type(path, found, expected(schema)))
 }
 
 fn values(rules: &Rules, value: &Value, path: &str, causes: &mut Vec<Cause>) {
-    if !rules.allowed.is_empty() && !rules.allowed.contains(value) {
-        let allowed: Vec<String> = rules
-            .allowed
-            .iter()
-            .map(|a| a.as_str().map_or_else(|| a.to_string(), str::to_owned))
-            .collect();
-        causes.push(Cause::unsupported(path, value, &allowed));
-    }
+    enumerated(rules, value, path, causes);
     match value {
         Value::String(text) => text_rules(rules, text, value, path, causes),
         Value::Number(number) => number_rules(rules, number, value, path, causes),
@@ -133,11 +115,7 @@ fn values(rules: &Rules, value: &Value, path: &str, causes: &mut Vec<Cause>) {
             let count = items.len() as u64;
             if let Some(most) = rules.items.1.filter(|most| count > *most) {
                 let message = format!("Too many: {count}: must have at most {most} items");
-                causes.push(Cause {
-                    reason: "FieldValueTooMany",
-                    field: path.into(),
-                    message,
-                });
+                causes.push(Cause { reason: "FieldValueTooMany", field: path.into(), message });
             }
             if let Some(least) = rules.items.0.filter(|least| count < *least) {
                 let detail = format!("{path} in body should have at least {least} items");
@@ -148,11 +126,7 @@ fn values(rules: &Rules, value: &Value, path: &str, causes: &mut Vec<Cause>) {
             let count = fields.len() as u64;
             if let Some(most) = rules.properties.1.filter(|most| count > *most) {
                 let message = format!("Too many: {count}: must have at most {most} items");
-                causes.push(Cause {
-                    reason: "FieldValueTooMany",
-                    field: path.into(),
-                    message,
-                });
+                causes.push(Cause { reason: "FieldValueTooMany", field: path.into(), message });
             }
             if let Some(least) = rules.properties.0.filter(|least| count < *least) {
                 let detail = format!("{path} in body should have at least {least} properties");
@@ -163,35 +137,45 @@ fn values(rules: &Rules, value: &Value, path: &str, causes: &mut Vec<Cause>) {
     }
 }
 
+/// A value that is none of those listed.
+fn enumerated(rules: &Rules, value: &Value, path: &str, causes: &mut Vec<Cause>) {
+    if !rules.allowed.is_empty() && !rules.allowed.contains(value) {
+        let allowed: Vec<String> =
+            rules.allowed.iter().map(|a| a.as_str().map_or_else(|| a.to_string(), str::to_owned)).collect();
+        causes.push(Cause::unsupported(path, value, &allowed));
+    }
+}
+
+fn found_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(n) if n.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// Only the first thing that is wrong with a text is told, but for its format.
 fn text_rules(rules: &Rules, text: &str, value: &Value, path: &str, causes: &mut Vec<Cause>) {
     let length = text.chars().count() as u64;
+    let pattern = rules.pattern.as_deref().filter(|p| regex::Regex::new(p).is_ok_and(|r| !r.is_match(text)));
     if let Some(most) = rules.length.1.filter(|most| length > *most) {
-        let message = format!("Too long: may not be more than {most} bytes");
-        causes.push(Cause {
-            reason: "FieldValueTooLong",
-            field: path.into(),
-            message,
-        });
-    }
-    if let Some(least) = rules.length.0.filter(|least| length < *least) {
-        let detail = format!("{path} in body should be at least {least} chars long");
-        causes.push(Cause::invalid(path, value, detail));
-    }
-    if let Some(pattern) = &rules.pattern
-        && let Ok(regex) = regex::Regex::new(pattern)
-        && !regex.is_match(text)
-    {
+        causes.push(Cause::too_long(path, most));
+    } else if let Some(least) = rules.length.0.filter(|least| length < *least) {
         causes.push(Cause::invalid(
             path,
             value,
-            format!("{path} in body should match '{pattern}'"),
+            format!("{path} in body should be at least {least} chars long"),
         ));
+    } else if let Some(pattern) = pattern {
+        causes.push(Cause::invalid(path, value, format!("{path} in body should match '{pattern}'")));
     }
-    if let Some(format) = &rules.format
-        && !format_holds(format, text)
-    {
+    if let Some(format) = rules.format.as_deref().filter(|format| !format_holds(format, text)) {
         let detail = format!("{path} in body must be of type {format}: {value}");
-        causes.push(Cause::invalid(path, value, detail));
+        causes.push(Cause::type_invalid(path, text, detail));
     }
 }
 
@@ -230,11 +214,7 @@ fn number_rules(rules: &Rules, number: &Number, value: &Value, path: &str, cause
     if let Some(step) = rules.multiple_of
         && (found / step).fract() != 0.0
     {
-        causes.push(Cause::invalid(
-            path,
-            value,
-            format!("{path} in body should be a multiple of {step}"),
-        ));
+        causes.push(Cause::invalid(path, value, format!("{path} in body should be a multiple of {step}")));
     }
     let range = match rules.format.as_deref() {
         Some("int32") => f64::from(i32::MIN)..=f64::from(i32::MAX),
@@ -248,23 +228,19 @@ fn number_rules(rules: &Rules, number: &Number, value: &Value, path: &str, cause
 
 /// Items that occur twice in a set or under the same keys.
 fn repeated(list: &List, items: &[Value], path: &str, causes: &mut Vec<Cause>) {
-    let keys_of = |item: &Value| -> Value {
-        match &list.kind {
-            ListKind::Map(keys) => {
-                let found = keys
-                    .iter()
-                    .filter_map(|k| Some((k.clone(), item.get(k)?.clone())));
-                Value::Object(found.collect())
-            }
-            _ => item.clone(),
-        }
+    let key_of = |item: &Value| -> Value {
+        let ListKind::Map(keys) = &list.kind else { return item.clone() };
+        let mut keys: Vec<&String> = keys.iter().collect();
+        keys.sort();
+        let found = keys.into_iter().filter_map(|k| Some((k.clone(), item.get(k)?.clone())));
+        Value::Object(found.collect())
     };
     if list.kind == ListKind::Atomic {
         return;
     }
     let mut seen = std::collections::HashSet::new();
     for (index, item) in items.iter().enumerate() {
-        let key = keys_of(item);
+        let key = key_of(item);
         if !seen.insert(key.to_string()) {
             causes.push(Cause::duplicate(format!("{path}[{index}]"), &key));
         }
@@ -278,36 +254,37 @@ fn combined(rules: &Rules, value: &Value, path: &str, causes: &mut Vec<Cause>) {
         node(schema, value, None, path, &mut found);
         found
     };
-    for schema in &rules.all_of {
-        causes.extend(faults_of(schema));
-    }
+    let mut fail = |detail: &str, more: Vec<Cause>| {
+        let message = format!("Invalid value: \"\": {path:?} {detail}");
+        causes.push(Cause { reason: "FieldValueInvalid", field: "<nil>".into(), message });
+        causes.extend(more);
+    };
+    let first = |schemas: &[Schema]| schemas.first().map(faults_of).unwrap_or_default();
     let holding = |schemas: &[Schema]| schemas.iter().filter(|s| faults_of(s).is_empty()).count();
+    let broken: Vec<Cause> = rules.all_of.iter().flat_map(faults_of).collect();
+    if !broken.is_empty() {
+        fail("must validate all the schemas (allOf)", broken);
+    }
     if !rules.any_of.is_empty() && holding(&rules.any_of) == 0 {
-        let detail = format!("{path} in body must validate at least one schema (anyOf)");
-        causes.push(Cause::invalid(path, value, detail));
-        causes.extend(rules.any_of.first().map(faults_of).unwrap_or_default());
+        fail("must validate at least one schema (anyOf)", first(&rules.any_of));
     }
     if !rules.one_of.is_empty() {
+        let which = "must validate one and only one schema (oneOf).";
         match holding(&rules.one_of) {
             1 => {}
-            0 => {
-                let detail =
-                    format!("{path} in body must validate one and only one schema (oneOf). Found none valid");
-                causes.push(Cause::invalid(path, value, detail));
-                causes.extend(rules.one_of.first().map(faults_of).unwrap_or_default());
-            }
-            count => {
-                let detail = format!(
-                    "{path} in body must validate one and only one schema (oneOf). Found {count} valid alternatives"
-                );
-                causes.push(Cause::invalid(path, value, detail));
-            }
+            0 => fail(&format!("{which} Found none valid"), first(&rules.one_of)),
+            count => fail(&format!("{which} Found {count} valid alternatives"), Vec::new()),
         }
     }
-    if let Some(not) = &rules.not
-        && faults_of(not).is_empty()
-    {
-        let detail = format!("{path} in body must not validate the schema (not)");
-        causes.push(Cause::invalid(path, value, detail));
+    if rules.not.as_ref().is_some_and(|not| faults_of(not).is_empty()) {
+        fail("must not validate the schema (not)", Vec::new());
     }
+}
+
+/// The replicas of a kind with a scale may not be negative.
+fn scale_fault(version: &CustomVersion, value: &Value) -> Option<Cause> {
+    let path = &version.scale.as_ref()?.spec_replicas;
+    let found = crate::jsonpath::find(value, path).first().copied()?;
+    found.as_i64().filter(|n| *n < 0)?;
+    Some(Cause::invalid(path.as_str(), found, "should be a non-negative integer"))
 }

@@ -36,10 +36,7 @@ impl FieldSet {
     pub(crate) fn of_fields(paths: &[&[&str]]) -> FieldSet {
         let mut set = FieldSet::default();
         for path in paths {
-            let path: Vec<PathElement> = path
-                .iter()
-                .map(|name| PathElement::Field((*name).into()))
-                .collect();
+            let path: Vec<PathElement> = path.iter().map(|name| PathElement::Field((*name).into())).collect();
             set.insert(&path);
         }
         set
@@ -63,48 +60,31 @@ impl FieldSet {
     /// Paths in both sets.
     pub(crate) fn intersection(&self, other: &FieldSet) -> FieldSet {
         let members = self.members.intersection(&other.members).cloned().collect();
-        let shared = self
-            .children
-            .iter()
-            .filter_map(|(step, child)| Some((step, child, other.children.get(step)?)));
+        let shared =
+            self.children.iter().filter_map(|(step, child)| Some((step, child, other.children.get(step)?)));
         let children = shared.map(|(step, a, b)| (step.clone(), a.intersection(b)));
-        FieldSet {
-            members,
-            children: children.filter(|(_, c)| !c.is_empty()).collect(),
-        }
+        FieldSet { members, children: children.filter(|(_, c)| !c.is_empty()).collect() }
     }
 
     /// Paths of this set that are not in the other.
     pub(crate) fn difference(&self, other: &FieldSet) -> FieldSet {
         let members = self.members.difference(&other.members).cloned().collect();
-        let children = self
-            .children
-            .iter()
-            .map(|(step, child)| match other.children.get(step) {
-                Some(theirs) => (step.clone(), child.difference(theirs)),
-                None => (step.clone(), child.clone()),
-            });
-        FieldSet {
-            members,
-            children: children.filter(|(_, c)| !c.is_empty()).collect(),
-        }
+        let children = self.children.iter().map(|(step, child)| match other.children.get(step) {
+            Some(theirs) => (step.clone(), child.difference(theirs)),
+            None => (step.clone(), child.clone()),
+        });
+        FieldSet { members, children: children.filter(|(_, c)| !c.is_empty()).collect() }
     }
 
     /// Paths of this set that are neither in the other nor below one of its paths.
     pub(crate) fn difference_below(&self, other: &FieldSet) -> FieldSet {
         let members = self.members.difference(&other.members).cloned().collect();
-        let kept = self
-            .children
-            .iter()
-            .filter(|(step, _)| !other.members.contains(*step));
+        let kept = self.children.iter().filter(|(step, _)| !other.members.contains(*step));
         let children = kept.map(|(step, child)| match other.children.get(step) {
             Some(theirs) => (step.clone(), child.difference_below(theirs)),
             None => (step.clone(), child.clone()),
         });
-        FieldSet {
-            members,
-            children: children.filter(|(_, c)| !c.is_empty()).collect(),
-        }
+        FieldSet { members, children: children.filter(|(_, c)| !c.is_empty()).collect() }
     }
 
     /// Adds every declared field on the way to a path, so that `a.b.c` also holds `a` where `a` is a struct's field.
@@ -130,7 +110,7 @@ impl FieldSet {
         FieldSet { members, children }
     }
 
-    /// Every path, in order.
+    /// Every path: those that end here first, then those below.
     pub(crate) fn paths(&self) -> Vec<Vec<PathElement>> {
         let mut out = Vec::new();
         self.collect(&mut Vec::new(), &mut out);
@@ -138,15 +118,14 @@ impl FieldSet {
     }
 
     fn collect(&self, path: &mut Vec<PathElement>, out: &mut Vec<Vec<PathElement>>) {
-        let steps: BTreeSet<&PathElement> = self.members.iter().chain(self.children.keys()).collect();
-        for step in steps {
+        for step in &self.members {
             path.push(step.clone());
-            if self.members.contains(step) {
-                out.push(path.clone());
-            }
-            if let Some(child) = self.children.get(step) {
-                child.collect(path, out);
-            }
+            out.push(path.clone());
+            path.pop();
+        }
+        for (step, child) in &self.children {
+            path.push(step.clone());
+            child.collect(path, out);
             path.pop();
         }
     }

@@ -56,10 +56,8 @@ fn step_text(step: &PathElement) -> String {
     match step {
         PathElement::Field(name) => format!("f:{name}"),
         PathElement::Key(keys) => {
-            let keys: Map<String, Value> = keys
-                .iter()
-                .map(|(name, value)| (name.clone(), value.json()))
-                .collect();
+            let keys: Map<String, Value> =
+                keys.iter().map(|(name, value)| (name.clone(), value.json())).collect();
             format!("k:{}", Value::Object(keys))
         }
         PathElement::Value(value) => format!("v:{}", value.json()),

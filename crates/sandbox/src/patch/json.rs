@@ -23,11 +23,7 @@ fn operate(document: &mut Value, operation: &Value) -> Result<(), String> {
         "replace" => {
             let missing =
                 || format!("replace operation does not apply: doc is missing key: {path}: missing value");
-            let slot = if path.is_empty() {
-                Some(&mut *document)
-            } else {
-                document.pointer_mut(path)
-            };
+            let slot = if path.is_empty() { Some(&mut *document) } else { document.pointer_mut(path) };
             *slot.ok_or_else(missing)? = value();
             Ok(())
         }
@@ -37,11 +33,7 @@ fn operate(document: &mut Value, operation: &Value) -> Result<(), String> {
         }
         "copy" => {
             let copied = document.pointer(from()?).cloned();
-            add(
-                document,
-                path,
-                copied.ok_or("copy operation does not apply: doc is missing from path")?,
-            )
+            add(document, path, copied.ok_or("copy operation does not apply: doc is missing from path")?)
         }
         "test" => {
             if document.pointer(path).unwrap_or(&Value::Null) == &value() {
@@ -55,9 +47,8 @@ fn operate(document: &mut Value, operation: &Value) -> Result<(), String> {
 }
 
 fn split(path: &str) -> Result<(&str, String), String> {
-    let (parent, last) = path
-        .rsplit_once('/')
-        .ok_or_else(|| format!("the path {path:?} is not a JSON pointer"))?;
+    let (parent, last) =
+        path.rsplit_once('/').ok_or_else(|| format!("the path {path:?} is not a JSON pointer"))?;
     Ok((parent, last.replace("~1", "/").replace("~0", "~")))
 }
 
@@ -91,11 +82,9 @@ fn remove(document: &mut Value, path: &str) -> Result<Value, String> {
     let missing = || format!("remove operation does not apply: doc is missing path: {path:?}: missing value");
     let removed = match document.pointer_mut(parent).ok_or_else(missing)? {
         Value::Object(fields) => fields.shift_remove(&last),
-        Value::Array(items) => last
-            .parse()
-            .ok()
-            .filter(|at| *at < items.len())
-            .map(|at: usize| items.remove(at)),
+        Value::Array(items) => {
+            last.parse().ok().filter(|at| *at < items.len()).map(|at: usize| items.remove(at))
+        }
         _ => None,
     };
     let unable = || format!("remove operation does not apply: doc is missing key: {path}: missing value");
@@ -117,10 +106,7 @@ mod tests {
             {"op": "move", "from": "/a/0", "path": "/b/d"},
             {"op": "add", "path": "/x~1y", "value": true},
         ]);
-        assert_eq!(
-            json_patch(&object, &patch),
-            Ok(json!({"a": [9, 2], "b": {"d": 1}, "x/y": true}))
-        );
+        assert_eq!(json_patch(&object, &patch), Ok(json!({"a": [9, 2], "b": {"d": 1}, "x/y": true})));
         assert!(json_patch(&object, &json!([{"op": "replace", "path": "/z", "value": 1}])).is_err());
     }
 }

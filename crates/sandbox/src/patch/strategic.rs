@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::schema::{Atom, PatchHint, Schema};
+use crate::schema::{Atom, Schema};
 
 type Fields = Map<String, Value>;
 
@@ -58,14 +58,13 @@ fn merge_map(schema: Option<&Schema>, target: &Fields, patch: &Fields) -> Result
         }
     }
     for (name, order) in patch {
-        let Some(list) = name.strip_prefix("$setElementOrder/") else {
+        let Some(list) = name.strip_prefix("$setElementOrder/") else { continue };
+        if patch.contains_key(list) {
             continue;
-        };
-        if !patch.contains_key(list)
-            && let Some(items) = out.get(list).and_then(Value::as_array)
-        {
+        }
+        if let (Some(items), Some(order)) = (out.get(list).and_then(Value::as_array), order.as_array()) {
             let hint = schema.and_then(|s| s.field(list)).and_then(|f| f.patch.as_ref());
-            let sorted = reorder(items.clone(), order, hint.and_then(|h| h.merge_key.as_deref()));
+            let sorted = arrange(items.clone(), items, order, hint.and_then(|h| h.merge_key.as_deref()));
             out.insert(list.to_owned(), Value::Array(sorted));
         }
     }
@@ -85,13 +84,8 @@ fn merge_list(
     order: Option<&Value>,
 ) -> Result<Value, String> {
     let hint = field.and_then(|f| f.patch.as_ref()).cloned().unwrap_or_default();
-    let old = target
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let replaced = patch
-        .iter()
-        .any(|item| item.get("$patch").and_then(Value::as_str) == Some("replace"));
+    let old = target.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let replaced = patch.iter().any(|item| item.get("$patch").and_then(Value::as_str) == Some("replace"));
     if !hint.merge || replaced {
         let plain = patch.iter().filter(|item| item.get("$patch").is_none()).cloned();
         return Ok(Value::Array(plain.collect()));
@@ -103,7 +97,8 @@ fn merge_list(
             old.iter().chain(added).cloned().collect()
         }
     };
-    Ok(Value::Array(arrange(merged, old, patch, order, &hint)))
+    let order = order.and_then(Value::as_array).map_or(patch, Vec::as_slice);
+    Ok(Value::Array(arrange(merged, old, order, hint.merge_key.as_deref())))
 }
 
 fn merge_keyed(
@@ -139,44 +134,31 @@ fn merge_keyed(
     Ok(merged)
 }
 
-/// Orders a merged list: as `$setElementOrder` says, else new items stay behind the old ones.
-fn arrange(
-    merged: Vec<Value>,
-    _old: &[Value],
-    _patch: &[Value],
-    order: Option<&Value>,
-    hint: &PatchHint,
-) -> Vec<Value> {
-    match order {
-        Some(order) => reorder(merged, order, hint.merge_key.as_deref()),
-        None => merged,
-    }
-}
-
-/// Puts the items that `order` names into its order; the others keep their places between them.
-fn reorder(items: Vec<Value>, order: &Value, key: Option<&str>) -> Vec<Value> {
-    let Some(order) = order.as_array() else {
-        return items;
+/// Orders a merged list: the items of `order` in that order, the others in the old one, and both by the old order
+/// where it has them.
+fn arrange(merged: Vec<Value>, old: &[Value], order: &[Value], key: Option<&str>) -> Vec<Value> {
+    let same = |a: &Value, b: &Value| match key {
+        Some(key) => a.get(key) == b.get(key),
+        None => a == b,
     };
-    let same = |wanted: &Value, item: &Value| match key {
-        Some(key) => wanted.get(key) == item.get(key),
-        None => wanted == item,
-    };
-    let listed = |item: &Value| order.iter().position(|wanted| same(wanted, item));
-    let mut named: Vec<(usize, Value)> = Vec::new();
-    let mut others: Vec<(usize, Value)> = Vec::new();
-    for (at, item) in items.into_iter().enumerate() {
-        match listed(&item) {
-            Some(place) => named.push((place, item)),
-            None => others.push((at, item)),
-        }
+    let place = |list: &[Value], item: &Value| list.iter().position(|other| same(other, item));
+    let (mut named, mut others): (Vec<Value>, Vec<Value>) =
+        merged.into_iter().partition(|item| place(order, item).is_some());
+    named.sort_by_key(|item| place(order, item));
+    others.sort_by_key(|item| place(old, item));
+    let (mut named, mut others) = (named.into_iter().peekable(), others.into_iter().peekable());
+    let mut out = Vec::new();
+    loop {
+        let other_first = match (others.peek(), named.peek()) {
+            (None, None) => return out,
+            (Some(_), None) => true,
+            (None, Some(_)) => false,
+            (Some(other), Some(named)) => {
+                matches!((place(old, other), place(old, named)), (Some(a), Some(b)) if a < b)
+            }
+        };
+        out.extend(if other_first { others.next() } else { named.next() });
     }
-    named.sort_by_key(|(place, _)| *place);
-    let mut out: Vec<Value> = named.into_iter().map(|(_, item)| item).collect();
-    for (at, item) in others {
-        out.insert(at.min(out.len()), item);
-    }
-    out
 }
 
 #[cfg(test)]
@@ -213,9 +195,6 @@ mod tests {
     fn atomic_lists_are_replaced() {
         let target = json!({"containers": [{"name": "a", "args": ["1", "2"]}]});
         let patch = json!({"containers": [{"name": "a", "args": ["3"]}]});
-        assert_eq!(
-            pod_spec(target, patch),
-            json!({"containers": [{"name": "a", "args": ["3"]}]})
-        );
+        assert_eq!(pod_spec(target, patch), json!({"containers": [{"name": "a", "args": ["3"]}]}));
     }
 }

@@ -23,11 +23,7 @@ pub(super) fn human_duration(seconds: i64) -> String {
     let seconds = seconds.max(0);
     let (minutes, hours) = (seconds / 60, seconds / 3600);
     let two = |big: i64, unit: &str, small: i64, rest: &str| {
-        if small == 0 {
-            format!("{big}{unit}")
-        } else {
-            format!("{big}{unit}{small}{rest}")
-        }
+        if small == 0 { format!("{big}{unit}") } else { format!("{big}{unit}{small}{rest}") }
     };
     if seconds < 120 {
         format!("{seconds}s")
@@ -56,14 +52,9 @@ mod tests {
 
     #[test]
     fn durations_have_two_units_at_most() {
-        for (seconds, text) in [
-            (5, "5s"),
-            (119, "119s"),
-            (125, "2m5s"),
-            (600, "10m"),
-            (3 * 3600, "3h"),
-            (50 * 3600, "2d2h"),
-        ] {
+        for (seconds, text) in
+            [(5, "5s"), (119, "119s"), (125, "2m5s"), (600, "10m"), (3 * 3600, "3h"), (50 * 3600, "2d2h")]
+        {
             assert_eq!(human_duration(seconds), text);
         }
     }

@@ -104,7 +104,10 @@ pub(super) fn cells(resource: &Resource, value: &Value) -> Option<Vec<Value>> {
         ("apiextensions.k8s.io", "customresourcedefinitions") => {
             vec![name, json!(text("/metadata/creationTimestamp"))]
         }
-        ("admissionregistration.k8s.io", "validatingwebhookconfigurations" | "mutatingwebhookconfigurations") => {
+        (
+            "admissionregistration.k8s.io",
+            "validatingwebhookconfigurations" | "mutatingwebhookconfigurations",
+        ) => {
             vec![name, count("/webhooks"), age]
         }
         ("autoscaling", "horizontalpodautoscalers") => workloads::autoscaler(value, name, age),
@@ -223,7 +226,8 @@ fn claim(value: &Value) -> String {
 }
 
 fn event(value: &Value) -> Vec<Value> {
-    let about = if value["involvedObject"].is_object() { &value["involvedObject"] } else { &value["regarding"] };
+    let about =
+        if value["involvedObject"].is_object() { &value["involvedObject"] } else { &value["regarding"] };
     let text = |node: &Value, name: &str| node[name].as_str().unwrap_or_default().to_owned();
     let subject = format!("{}/{}", text(about, "kind").to_lowercase(), text(about, "name"));
     let first = |names: [&str; 3]| names.into_iter().find_map(|n| value[n].as_str());
@@ -248,11 +252,17 @@ fn event(value: &Value) -> Vec<Value> {
 
 fn binding(value: &Value, name: Value, age: Value) -> Vec<Value> {
     let role = &value["roleRef"];
-    let role = format!("{}/{}", role["kind"].as_str().unwrap_or_default(), role["name"].as_str().unwrap_or_default());
+    let role = format!(
+        "{}/{}",
+        role["kind"].as_str().unwrap_or_default(),
+        role["name"].as_str().unwrap_or_default()
+    );
     let of_kind = |kind: &str| {
         let subjects = value["subjects"].as_array().into_iter().flatten().filter(|s| s["kind"] == kind);
         let names = subjects.map(|s| match (kind, s["namespace"].as_str()) {
-            ("ServiceAccount", Some(namespace)) => format!("{namespace}/{}", s["name"].as_str().unwrap_or_default()),
+            ("ServiceAccount", Some(namespace)) => {
+                format!("{namespace}/{}", s["name"].as_str().unwrap_or_default())
+            }
             ("ServiceAccount", None) => format!("/{}", s["name"].as_str().unwrap_or_default()),
             _ => s["name"].as_str().unwrap_or_default().to_owned(),
         });
@@ -266,8 +276,10 @@ fn ingress(value: &Value, name: Value, age: Value) -> Vec<Value> {
     let rules = value["spec"]["rules"].as_array().map(Vec::as_slice).unwrap_or_default();
     let hosts: Vec<&str> = rules.iter().filter_map(|r| r["host"].as_str()).collect();
     let hosts = if hosts.is_empty() { "*".to_owned() } else { hosts.join(",") };
-    let balanced = value["status"]["loadBalancer"]["ingress"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let address: Vec<&str> = balanced.iter().filter_map(|i| i["ip"].as_str().or(i["hostname"].as_str())).collect();
+    let balanced =
+        value["status"]["loadBalancer"]["ingress"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let address: Vec<&str> =
+        balanced.iter().filter_map(|i| i["ip"].as_str().or(i["hostname"].as_str())).collect();
     let ports = if value["spec"]["tls"].is_array() { "80, 443" } else { "80" };
     vec![name, json!(class), json!(hosts), json!(address.join(",")), json!(ports), age]
 }

@@ -17,17 +17,12 @@ fn cell(column: &Column, value: &Value) -> Value {
         return Value::Null;
     };
     match column.kind.as_str() {
-        "integer" => first.as_i64().map_or_else(
-            || first.as_f64().map_or(Value::Null, |f| json!(f as i64)),
-            |i| json!(i),
-        ),
+        "integer" => first
+            .as_i64()
+            .map_or_else(|| first.as_f64().map_or(Value::Null, |f| json!(f as i64)), |i| json!(i)),
         "number" => first.as_f64().map_or(Value::Null, |f| json!(f)),
         "boolean" => first.as_bool().map_or(Value::Null, |b| json!(b)),
-        "date" => json!(
-            first
-                .as_str()
-                .map_or_else(|| "<invalid>".into(), |text| age(Some(text)))
-        ),
+        "date" => json!(first.as_str().map_or_else(|| "<invalid>".into(), |text| age(Some(text)))),
         _ => {
             let texts: Vec<String> = found.iter().map(|v| text(v)).collect();
             json!(texts.join(" "))

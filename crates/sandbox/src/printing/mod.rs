@@ -20,10 +20,7 @@ pub(crate) fn cells(resource: &Resource, value: &Value) -> Vec<Value> {
         return custom::cells(&resource.columns, value);
     }
     let mut cells = builtin::cells(resource, value).unwrap_or_else(|| {
-        vec![
-            json!(object::name(value)),
-            json!(age(object::meta(value, "creationTimestamp"))),
-        ]
+        vec![json!(object::name(value)), json!(age(object::meta(value, "creationTimestamp")))]
     });
     cells.resize(resource.columns.len(), json!(""));
     cells

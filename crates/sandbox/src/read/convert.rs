@@ -67,14 +67,9 @@ fn hpa_to_v1(value: &mut Value) {
     let Some(spec) = value.get_mut("spec").and_then(Value::as_object_mut) else {
         return;
     };
-    let metrics = spec
-        .shift_remove("metrics")
-        .and_then(|m| m.as_array().cloned())
-        .unwrap_or_default();
+    let metrics = spec.shift_remove("metrics").and_then(|m| m.as_array().cloned()).unwrap_or_default();
     spec.shift_remove("behavior");
-    let target = metrics
-        .iter()
-        .find(|m| m["type"] == "Resource" && m["resource"]["name"] == "cpu");
+    let target = metrics.iter().find(|m| m["type"] == "Resource" && m["resource"]["name"] == "cpu");
     let percent = target.map(|m| m["resource"]["target"]["averageUtilization"].clone());
     if let Some(percent) = percent.filter(|p| !p.is_null()) {
         spec.insert("targetCPUUtilizationPercentage".into(), percent);

@@ -41,12 +41,7 @@ impl Selection {
             };
             return Err(StatusError::bad_request(message));
         }
-        Ok(Selection {
-            resource,
-            namespace: namespace.map(str::to_owned),
-            labels,
-            fields,
-        })
+        Ok(Selection { resource, namespace: namespace.map(str::to_owned), labels, fields })
     }
 
     /// Tells whether an object under a key is meant.
@@ -94,12 +89,7 @@ fn selectable(resource: &Resource) -> &'static [&'static str] {
         ("", "nodes") => &["metadata.name", "metadata.namespace", "spec.unschedulable"],
         ("", "namespaces") => &["metadata.name", "metadata.namespace", "name", "status.phase"],
         ("", "secrets") => &["metadata.name", "metadata.namespace", "type"],
-        ("", "services") => &[
-            "metadata.name",
-            "metadata.namespace",
-            "spec.clusterIP",
-            "spec.type",
-        ],
+        ("", "services") => &["metadata.name", "metadata.namespace", "spec.clusterIP", "spec.type"],
         ("apps", "replicasets") | ("", "replicationcontrollers") => {
             &["metadata.name", "metadata.namespace", "status.replicas"]
         }
@@ -111,11 +101,7 @@ fn selectable(resource: &Resource) -> &'static [&'static str] {
 /// Gives the list that a request asks for.
 pub(crate) fn list(state: &State, selection: &Selection, request: &ApiRequest) -> Result<Value, StatusError> {
     check_version(state, request)?;
-    let limit: usize = request
-        .query
-        .get("limit")
-        .and_then(|l| l.parse().ok())
-        .unwrap_or_default();
+    let limit: usize = request.query.get("limit").and_then(|l| l.parse().ok()).unwrap_or_default();
     let (after, revision) = match request.query.get("continue").filter(|c| !c.is_empty()) {
         Some(token) => {
             let (after, revision) = read_token(token).ok_or_else(|| {
@@ -149,6 +135,9 @@ pub(crate) fn list(state: &State, selection: &Selection, request: &ApiRequest) -
             metadata.insert("remainingItemCount".into(), json!(rest));
         }
     }
+    if selection.resource.custom().is_some() {
+        metadata.entry("continue").or_insert_with(|| json!(""));
+    }
     if selection.resource.custom().is_none() {
         for item in items.iter_mut().filter_map(Value::as_object_mut) {
             item.shift_remove("kind");
@@ -167,11 +156,7 @@ fn check_version(state: &State, request: &ApiRequest) -> Result<(), StatusError>
         return Ok(());
     }
     let Ok(version) = text.parse::<u64>() else {
-        let cause = Cause::invalid(
-            "resourceVersion",
-            &json!(text),
-            "strconv.ParseUint: invalid syntax",
-        );
+        let cause = Cause::invalid("resourceVersion", &json!(text), "strconv.ParseUint: invalid syntax");
         return Err(StatusError::invalid("meta.k8s.io", "ListOptions", "", &[cause]));
     };
     let present = state.store.revision();
@@ -196,8 +181,5 @@ fn write_token(key: &Key, revision: u64) -> String {
 
 fn read_token(token: &str) -> Option<(Key, u64)> {
     let token: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
-    Some((
-        Key::new(token["ns"].as_str()?, token["name"].as_str()?),
-        token["rv"].as_u64()?,
-    ))
+    Some((Key::new(token["ns"].as_str()?, token["name"].as_str()?), token["rv"].as_u64()?))
 }

@@ -47,11 +47,7 @@ impl WatchRequest {
                 StatusError::new(500, "", format!("resourceVersion: Invalid value: {text:?}: {problem}"))
             })?),
         };
-        let seconds = request
-            .query
-            .get("timeoutSeconds")
-            .and_then(|t| t.parse().ok())
-            .filter(|t| *t > 0);
+        let seconds = request.query.get("timeoutSeconds").and_then(|t| t.parse().ok()).filter(|t| *t > 0);
         let initial_events = request.query.flag("sendInitialEvents");
         Ok(WatchRequest {
             selection,
@@ -173,12 +169,7 @@ impl WatchStream {
         let selection = &self.request.selection;
         let held =
             |value: &Option<Arc<Value>>| value.as_ref().is_some_and(|v| selection.holds(&change.key, v));
-        let (kind, value) = match (
-            held(&change.before),
-            held(&change.after),
-            &change.before,
-            &change.after,
-        ) {
+        let (kind, value) = match (held(&change.before), held(&change.after), &change.before, &change.after) {
             (false, true, _, Some(new)) => ("ADDED", convert(new, &selection.resource)),
             (true, true, _, Some(new)) => ("MODIFIED", convert(new, &selection.resource)),
             (true, false, Some(old), _) => {

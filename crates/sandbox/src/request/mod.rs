@@ -3,6 +3,7 @@
 //! In: method, path, query, headers and body. Out: [`Target`], [`Query`] and decoded objects. Knows no objects' rules.
 
 mod body;
+mod protobuf;
 mod query;
 mod selector;
 mod target;
@@ -29,17 +30,9 @@ pub(crate) struct ApiRequest {
 impl ApiRequest {
     /// The name that writes are recorded under: the query's `fieldManager`, else the client's program.
     pub(crate) fn field_manager(&self) -> &str {
-        let program = || {
-            self.user_agent
-                .split('/')
-                .next()
-                .filter(|name| !name.is_empty())
-                .unwrap_or("unknown")
-        };
-        self.query
-            .get("fieldManager")
-            .filter(|name| !name.is_empty())
-            .unwrap_or_else(program)
+        let program =
+            || self.user_agent.split('/').next().filter(|name| !name.is_empty()).unwrap_or("unknown");
+        self.query.get("fieldManager").filter(|name| !name.is_empty()).unwrap_or_else(program)
     }
 
     /// The media type of the body, without parameters.

@@ -49,17 +49,10 @@ impl LabelSelector {
     pub(crate) fn of_object(selector: &Value) -> LabelSelector {
         let mut all = Vec::new();
         let structured = selector.get("matchLabels").is_some() || selector.get("matchExpressions").is_some();
-        let labels = if structured {
-            &selector["matchLabels"]
-        } else {
-            selector
-        };
+        let labels = if structured { &selector["matchLabels"] } else { selector };
         for (key, value) in labels.as_object().into_iter().flatten() {
             let value = value.as_str().unwrap_or_default().to_owned();
-            all.push(Requirement {
-                key: key.clone(),
-                operator: Operator::In(vec![value]),
-            });
+            all.push(Requirement { key: key.clone(), operator: Operator::In(vec![value]) });
         }
         for expression in selector["matchExpressions"].as_array().into_iter().flatten() {
             let values = expression["values"].as_array().into_iter().flatten();
@@ -126,10 +119,7 @@ fn requirement(part: &str) -> Option<Requirement> {
     let made = |key: &str, operator| {
         let key = key.trim();
         let plain = !key.is_empty() && !key.contains(|c: char| c.is_whitespace() || "=!<>()".contains(c));
-        plain.then(|| Requirement {
-            key: key.to_owned(),
-            operator,
-        })
+        plain.then(|| Requirement { key: key.to_owned(), operator })
     };
     if let Some(key) = part.strip_prefix('!') {
         return made(key, Operator::Absent);
@@ -171,10 +161,8 @@ impl FieldSelector {
             let (field, equal, value) = match part.split_once("!=") {
                 Some((field, value)) => (field, false, value),
                 None => {
-                    let (field, value) = part
-                        .split_once("==")
-                        .or_else(|| part.split_once('='))
-                        .ok_or_else(|| {
+                    let (field, value) =
+                        part.split_once("==").or_else(|| part.split_once('=')).ok_or_else(|| {
                             StatusError::bad_request(format!(
                                 "invalid selector: '{text}'; can't understand '{part}'"
                             ))
@@ -189,10 +177,7 @@ impl FieldSelector {
 
     /// Gives the first field that a kind does not let clients select by.
     pub(crate) fn unknown<'a>(&'a self, known: &[&str]) -> Option<&'a str> {
-        self.0
-            .iter()
-            .map(|(field, ..)| field.as_str())
-            .find(|field| !known.contains(field))
+        self.0.iter().map(|(field, ..)| field.as_str()).find(|field| !known.contains(field))
     }
 
     /// Tells whether the object satisfies all requirements.
@@ -237,11 +222,7 @@ mod tests {
             ("missing!=x", true),
             ("", true),
         ] {
-            assert_eq!(
-                LabelSelector::parse(text).expect(text).matches(&object),
-                expected,
-                "{text}"
-            );
+            assert_eq!(LabelSelector::parse(text).expect(text).matches(&object), expected, "{text}");
         }
         assert!(LabelSelector::parse("a b c").is_err());
     }

@@ -65,15 +65,9 @@ mod tests {
     fn paths_are_told_apart() {
         let at = |path| Target::parse(path).expect("a target");
         let scale = at("/apis/apps/v1/namespaces/a/deployments/b/scale");
-        assert_eq!(
-            (scale.namespace.as_deref(), scale.subresource.as_deref()),
-            (Some("a"), Some("scale"))
-        );
+        assert_eq!((scale.namespace.as_deref(), scale.subresource.as_deref()), (Some("a"), Some("scale")));
         let namespace = at("/api/v1/namespaces/a");
-        assert_eq!(
-            (namespace.plural.as_str(), namespace.name.as_deref()),
-            ("namespaces", Some("a"))
-        );
+        assert_eq!((namespace.plural.as_str(), namespace.name.as_deref()), ("namespaces", Some("a")));
         let finalize = at("/api/v1/namespaces/a/finalize");
         assert_eq!(
             (finalize.plural.as_str(), finalize.subresource.as_deref()),

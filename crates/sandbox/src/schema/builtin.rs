@@ -8,7 +8,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use serde_json::Value;
 
-use super::{Atom, List, ListKind, Map, Scalar, Schema, Shape, parse};
+use super::{Atom, GoForm, List, ListKind, Map, Scalar, Schema, Shape, parse};
 
 /// One line of the table: a type name and its schema, parsed when asked for.
 pub(crate) struct TypeLine {
@@ -40,36 +40,21 @@ impl TypeLine {
             "pkg.api.resource.Quantity" => scalar(Scalar::Quantity),
             "pkg.util.intstr.IntOrString" => scalar(Scalar::IntOrString),
             "meta.v1.Time" | "meta.v1.MicroTime" => scalar(Scalar::Time),
-            "pkg.runtime.RawExtension" => Schema {
-                shape: Shape::Atomic,
-                ..Schema::default()
-            },
+            "pkg.runtime.RawExtension" => Schema { shape: Shape::Atomic, ..Schema::default() },
             _ => parse::schema(&self.openapi(), parse::Source::Builtin),
         })
     }
 }
 
 fn scalar(kind: Scalar) -> Schema {
-    Schema {
-        shape: Shape::Scalar(kind),
-        ..Schema::default()
-    }
+    Schema { shape: Shape::Scalar(kind), ..Schema::default() }
 }
 
 static TYPES: LazyLock<HashMap<&'static str, TypeLine>> = LazyLock::new(|| {
     include_str!("../../data/types.txt")
         .lines()
         .filter_map(|line| line.split_once('\t'))
-        .map(|(name, text)| {
-            (
-                name,
-                TypeLine {
-                    name,
-                    text,
-                    schema: OnceLock::new(),
-                },
-            )
-        })
+        .map(|(name, text)| (name, TypeLine { name, text, schema: OnceLock::new() }))
         .collect()
 });
 
@@ -79,6 +64,7 @@ pub(crate) fn line(name: &str) -> Option<&'static TypeLine> {
 }
 
 /// Gives the names of all recorded types.
+#[cfg(test)]
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     TYPES.keys().copied()
 }
@@ -86,10 +72,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 /// Gives a node that stands for a builtin type.
 pub(crate) fn named(name: &str) -> Schema {
     let name = line(name).expect("the recorded table has every type that it refers to");
-    Schema {
-        shape: Shape::Named { name, atomic: false },
-        ..Schema::default()
-    }
+    Schema { shape: Shape::Named { name, atomic: false }, ..Schema::default() }
 }
 
 /// Gives the type of a builtin kind.
@@ -115,36 +98,20 @@ impl AnyShape {
     /// The view of this schema for `value`; nothing and null count as maps.
     pub(crate) fn view(&'static self, value: Option<&Value>) -> Atom<'static> {
         match value {
-            None | Some(Value::Null | Value::Object(_)) => Atom::Map {
-                map: &self.map,
-                atomic: self.map.atomic,
-            },
+            None | Some(Value::Null | Value::Object(_)) => {
+                Atom::Map { map: &self.map, atomic: self.map.atomic }
+            }
             Some(Value::Array(_)) => Atom::List { list: &self.list },
             Some(_) => Atom::Scalar(Scalar::Any),
         }
     }
 
     fn new(shape: Shape, atomic: bool) -> Self {
-        let child = || {
-            Box::new(Schema {
-                shape: shape.clone(),
-                ..Schema::default()
-            })
-        };
-        let item = Box::new(Schema {
-            shape: Shape::Atomic,
-            ..Schema::default()
-        });
+        let child = || Box::new(Schema { shape: shape.clone(), ..Schema::default() });
+        let item = Box::new(Schema { shape: Shape::Atomic, ..Schema::default() });
         AnyShape {
-            list: List {
-                kind: ListKind::Atomic,
-                item,
-            },
-            map: Map {
-                fields: indexmap::IndexMap::new(),
-                rest: Some(child()),
-                atomic,
-            },
+            list: List { kind: ListKind::Atomic, item },
+            map: Map { fields: indexmap::IndexMap::new(), rest: Some(child()), atomic },
         }
     }
 }
@@ -154,19 +121,11 @@ pub(crate) static ANY: LazyLock<AnyShape> = LazyLock::new(|| AnyShape::new(Shape
 /// Any value, replaced whole.
 pub(crate) static ATOMIC: LazyLock<AnyShape> = LazyLock::new(|| AnyShape::new(Shape::Atomic, true));
 /// The node of [`ANY`].
-pub(crate) static ANY_NODE: Schema = Schema {
-    shape: Shape::Any,
-    default: None,
-    rules: None,
-    patch: None,
-};
+pub(crate) static ANY_NODE: Schema =
+    Schema { shape: Shape::Any, default: None, rules: None, go: GoForm::Plain, patch: None };
 /// The node of [`ATOMIC`].
-pub(crate) static ATOMIC_NODE: Schema = Schema {
-    shape: Shape::Atomic,
-    default: None,
-    rules: None,
-    patch: None,
-};
+pub(crate) static ATOMIC_NODE: Schema =
+    Schema { shape: Shape::Atomic, default: None, rules: None, go: GoForm::Plain, patch: None };
 
 #[cfg(test)]
 mod tests {
@@ -185,10 +144,7 @@ mod tests {
         let Atom::List { list } = container.field("ports").expect("declared").atom(None) else {
             panic!("a list")
         };
-        assert_eq!(
-            list.kind,
-            ListKind::Map(vec!["containerPort".into(), "protocol".into()])
-        );
+        assert_eq!(list.kind, ListKind::Map(vec!["containerPort".into(), "protocol".into()]));
         let protocol = list.item.field("protocol").expect("declared");
         assert_eq!(protocol.default, Some(Value::from("TCP")));
     }

@@ -19,6 +19,8 @@ pub(crate) struct Schema {
     pub(crate) default: Option<Value>,
     /// What values must satisfy beyond their shape; `None` when nothing is declared.
     pub(crate) rules: Option<Box<Rules>>,
+    /// How Go writes the field.
+    pub(crate) go: GoForm,
     /// How strategic merge patch treats the field; `None` means replace.
     pub(crate) patch: Option<PatchHint>,
 }
@@ -39,6 +41,20 @@ pub(crate) enum Shape {
         name: &'static builtin::TypeLine,
         atomic: bool,
     },
+}
+
+/// How the server's own types write a field that is not set or zero.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum GoForm {
+    /// Not when it is unset, nor an empty list or map.
+    #[default]
+    Plain,
+    /// Always: null, zero or empty.
+    Always,
+    /// Not when it is zero.
+    Zero,
+    /// Always, as a struct.
+    Struct,
 }
 
 /// The kinds of scalars that the API distinguishes.
@@ -86,7 +102,6 @@ pub(crate) struct Map {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PatchHint {
     pub(crate) merge: bool,
-    pub(crate) retain_keys: bool,
     pub(crate) merge_key: Option<String>,
 }
 
@@ -96,6 +111,7 @@ pub(crate) struct Rules {
     pub(crate) nullable: bool,
     pub(crate) preserve: bool,
     pub(crate) embedded: bool,
+    pub(crate) int_or_string: bool,
     pub(crate) format: Option<String>,
     pub(crate) required: Vec<String>,
     pub(crate) allowed: Vec<Value>,
@@ -106,7 +122,6 @@ pub(crate) struct Rules {
     pub(crate) length: (Option<u64>, Option<u64>),
     pub(crate) items: (Option<u64>, Option<u64>),
     pub(crate) properties: (Option<u64>, Option<u64>),
-    pub(crate) unique_items: bool,
     pub(crate) all_of: Vec<Schema>,
     pub(crate) any_of: Vec<Schema>,
     pub(crate) one_of: Vec<Schema>,
@@ -143,10 +158,7 @@ impl Schema {
         match &self.target().shape {
             Shape::Scalar(scalar) => Atom::Scalar(*scalar),
             Shape::List(list) => Atom::List { list },
-            Shape::Map(map) => Atom::Map {
-                map,
-                atomic: whole || map.atomic,
-            },
+            Shape::Map(map) => Atom::Map { map, atomic: whole || map.atomic },
             Shape::Any => builtin::ANY.view(value),
             Shape::Atomic => builtin::ATOMIC.view(value),
             Shape::Named { .. } => unreachable!("a builtin type is never only a name"),

@@ -6,7 +6,7 @@
 use indexmap::IndexMap;
 use serde_json::{Map as Object, Value};
 
-use super::{List, ListKind, Map, PatchHint, Rules, Scalar, Schema, Shape, builtin};
+use super::{GoForm, List, ListKind, Map, PatchHint, Rules, Scalar, Schema, Shape, builtin};
 
 /// Whose schema is read: the two differ in references and in what a resource's root carries.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,10 +19,7 @@ pub(crate) enum Source {
 pub(crate) fn custom_resource(node: &Value) -> Schema {
     let mut root = schema(node, Source::Custom);
     if let Shape::Any = root.shape {
-        root.shape = Shape::Map(Map {
-            rest: Some(Box::default()),
-            ..Map::default()
-        });
+        root.shape = Shape::Map(Map { rest: Some(Box::default()), ..Map::default() });
     }
     add_object_fields(&mut root);
     root
@@ -34,34 +31,25 @@ pub(crate) fn schema(node: &Value, source: Source) -> Schema {
         return Schema::default();
     };
     let patch = patch_hint(node);
-    let default = node
-        .get("default")
-        .filter(|d| !d.is_null() || source == Source::Custom)
-        .cloned();
+    let go = match text(node, "x-go") {
+        Some("always") => GoForm::Always,
+        Some("zero") => GoForm::Zero,
+        Some("struct") => GoForm::Struct,
+        _ => GoForm::Plain,
+    };
+    let default = node.get("default").filter(|d| !d.is_null() || source == Source::Custom).cloned();
     if let Some(name) = node.get("$ref").and_then(Value::as_str) {
         let atomic = text(node, "x-kubernetes-map-type") == Some("atomic");
         let mut named = builtin::named(name);
         if let Shape::Named { atomic: whole, .. } = &mut named.shape {
             *whole = atomic;
         }
-        return Schema {
-            default,
-            patch,
-            ..named
-        };
+        return Schema { default, patch, go, ..named };
     }
-    let mut read = Schema {
-        shape: shape(node, source),
-        default,
-        rules: rules(node, source),
-        patch,
-    };
+    let mut read = Schema { shape: shape(node, source), default, rules: rules(node, source), patch, go };
     if flag(node, "x-kubernetes-embedded-resource") {
         if let Shape::Any = read.shape {
-            read.shape = Shape::Map(Map {
-                rest: Some(Box::default()),
-                ..Map::default()
-            });
+            read.shape = Shape::Map(Map { rest: Some(Box::default()), ..Map::default() });
         }
         add_object_fields(&mut read);
     }
@@ -71,26 +59,18 @@ pub(crate) fn schema(node: &Value, source: Source) -> Schema {
 fn add_object_fields(root: &mut Schema) {
     let Shape::Map(map) = &mut root.shape else { return };
     for name in ["apiVersion", "kind"] {
-        map.fields.entry(name.into()).or_insert_with(|| Schema {
-            shape: Shape::Scalar(Scalar::String),
-            ..Schema::default()
-        });
+        map.fields
+            .entry(name.into())
+            .or_insert_with(|| Schema { shape: Shape::Scalar(Scalar::String), ..Schema::default() });
     }
     let declared = map.fields.shift_remove("metadata");
-    let metadata = Schema {
-        rules: declared.and_then(|d| d.rules),
-        ..builtin::named("meta.v1.ObjectMeta")
-    };
+    let metadata = Schema { rules: declared.and_then(|d| d.rules), ..builtin::named("meta.v1.ObjectMeta") };
     map.fields.insert("metadata".into(), metadata);
 }
 
 fn shape(node: &Object<String, Value>, source: Source) -> Shape {
     if flag(node, "x-kubernetes-int-or-string") {
-        return if source == Source::Custom {
-            Shape::Any
-        } else {
-            Shape::Scalar(Scalar::IntOrString)
-        };
+        return if source == Source::Custom { Shape::Any } else { Shape::Scalar(Scalar::IntOrString) };
     }
     match text(node, "type") {
         Some("object") => Shape::Map(map(node, source)),
@@ -126,43 +106,32 @@ fn map(node: &Object<String, Value>, source: Source) -> Map {
         None if fields.is_empty() && source == Source::Builtin => Some(Box::default()),
         None => None,
     };
-    Map {
-        fields,
-        rest,
-        atomic: text(node, "x-kubernetes-map-type") == Some("atomic"),
-    }
+    Map { fields, rest, atomic: text(node, "x-kubernetes-map-type") == Some("atomic") }
 }
 
 fn list(node: &Object<String, Value>, source: Source) -> List {
     let item = match node.get("items") {
         Some(item) => schema(item, source),
-        None => Schema {
-            shape: Shape::Atomic,
-            ..Schema::default()
-        },
+        None => Schema { shape: Shape::Atomic, ..Schema::default() },
     };
     let kind = match text(node, "x-kubernetes-list-type") {
         Some("set") => ListKind::Set,
         Some("map") => ListKind::Map(strings(node, "x-kubernetes-list-map-keys")),
         _ => ListKind::Atomic,
     };
-    List {
-        kind,
-        item: Box::new(item),
-    }
+    List { kind, item: Box::new(item) }
 }
 
 fn patch_hint(node: &Object<String, Value>) -> Option<PatchHint> {
     let strategy = text(node, "x-kubernetes-patch-strategy")?;
     Some(PatchHint {
         merge: strategy.split(',').any(|s| s == "merge"),
-        retain_keys: strategy.split(',').any(|s| s == "retainKeys"),
         merge_key: text(node, "x-kubernetes-patch-merge-key").map(str::to_owned),
     })
 }
 
 fn rules(node: &Object<String, Value>, source: Source) -> Option<Box<Rules>> {
-    const PLAIN: [&str; 12] = [
+    const PLAIN: [&str; 13] = [
         "type",
         "properties",
         "items",
@@ -175,6 +144,7 @@ fn rules(node: &Object<String, Value>, source: Source) -> Option<Box<Rules>> {
         "x-kubernetes-patch-strategy",
         "x-kubernetes-patch-merge-key",
         "title",
+        "x-go",
     ];
     if node.keys().all(|k| PLAIN.contains(&k.as_str())) {
         return None;
@@ -195,13 +165,10 @@ fn rules(node: &Object<String, Value>, source: Source) -> Option<Box<Rules>> {
         nullable: flag(node, "nullable"),
         preserve: flag(node, "x-kubernetes-preserve-unknown-fields"),
         embedded: flag(node, "x-kubernetes-embedded-resource"),
+        int_or_string: flag(node, "x-kubernetes-int-or-string"),
         format: text(node, "format").map(str::to_owned),
         required: strings(node, "required"),
-        allowed: node
-            .get("enum")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default(),
+        allowed: node.get("enum").and_then(Value::as_array).cloned().unwrap_or_default(),
         pattern: text(node, "pattern").map(str::to_owned),
         minimum: bound("minimum", "exclusiveMinimum"),
         maximum: bound("maximum", "exclusiveMaximum"),
@@ -209,7 +176,6 @@ fn rules(node: &Object<String, Value>, source: Source) -> Option<Box<Rules>> {
         length: range("minLength", "maxLength"),
         items: range("minItems", "maxItems"),
         properties: range("minProperties", "maxProperties"),
-        unique_items: flag(node, "uniqueItems"),
         all_of: several("allOf"),
         any_of: several("anyOf"),
         one_of: several("oneOf"),
@@ -226,14 +192,6 @@ fn text<'a>(node: &'a Object<String, Value>, name: &str) -> Option<&'a str> {
 }
 
 fn strings(node: &Object<String, Value>, name: &str) -> Vec<String> {
-    let items = node
-        .get(name)
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    items
-        .iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
+    let items = node.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -14,7 +14,12 @@ pub(crate) enum Answer {
         retry_after: Option<u64>,
         media: &'static str,
     },
-    Text(&'static str),
+    Text {
+        code: u16,
+        text: &'static str,
+    },
+    /// A document of the OpenAPI v2 protobuf form.
+    Bytes(Vec<u8>),
     Watch(Box<WatchStream>),
 }
 
@@ -31,13 +36,17 @@ impl Answer {
 
     /// An answer with a code.
     pub(crate) fn with_code(code: u16, body: Value) -> Answer {
-        Answer::Json {
-            code,
-            body,
-            warnings: Vec::new(),
-            retry_after: None,
-            media: JSON,
-        }
+        Answer::Json { code, body, warnings: Vec::new(), retry_after: None, media: JSON }
+    }
+
+    /// A text.
+    pub(crate) fn text(text: &'static str) -> Answer {
+        Answer::Text { code: 200, text }
+    }
+
+    /// The answer to paths that nobody serves.
+    pub(crate) fn nowhere() -> Answer {
+        Answer::Text { code: 404, text: "404 page not found\n" }
     }
 
     /// A refusal.
@@ -45,8 +54,8 @@ impl Answer {
         Answer::Json {
             code: error.code,
             body: error.body(),
-            warnings: Vec::new(),
             retry_after: error.retry_seconds(),
+            warnings: error.warnings,
             media: JSON,
         }
     }

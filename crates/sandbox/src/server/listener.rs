@@ -65,9 +65,7 @@ async fn accept(server: Arc<Server>, listener: TcpListener, mut stopped: watch::
                 continue;
             }
         };
-        let service = SandboxService {
-            server: server.clone(),
-        };
+        let service = SandboxService { server: server.clone() };
         let mut stopped = stopped.clone();
         tokio::spawn(async move {
             let builder = Builder::new(TokioExecutor::new());

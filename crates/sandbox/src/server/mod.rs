@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::faults::Faults;
 use crate::state::State;
+use crate::status::StatusError;
 use crate::store::Lock;
 use answer::Answer;
 
@@ -36,6 +37,9 @@ impl Server {
     /// Answers one request.
     pub(crate) fn answer(&self, request: &crate::request::ApiRequest) -> Answer {
         let mut state = self.state();
+        if state.closed {
+            return Answer::refusal(StatusError::new(503, "ServiceUnavailable", "the sandbox is closed"));
+        }
         let answer = root::answer(&state, request)
             .unwrap_or_else(|| resources::answer(&self.state, &mut state, request));
         crate::controllers::react(&mut state);

@@ -20,6 +20,9 @@ type Answered = Result<Answer, StatusError>;
 /// Answers a request for objects.
 pub(super) fn answer(shared: &Arc<Mutex<State>>, state: &mut State, request: &ApiRequest) -> Answered {
     let target = Target::parse(&request.path).ok_or_else(StatusError::no_resource)?;
+    if !state.catalog.serves(&target.group, &target.version) {
+        return Ok(Answer::nowhere());
+    }
     let resource = state
         .catalog
         .resource(&target.group, &target.version, &target.plural)
@@ -28,11 +31,7 @@ pub(super) fn answer(shared: &Arc<Mutex<State>>, state: &mut State, request: &Ap
     if target.name.is_some() && resource.namespaced != target.namespace.is_some() {
         return Err(StatusError::no_resource());
     }
-    let warnings: Vec<String> = resource
-        .custom()
-        .and_then(|c| c.deprecation.clone())
-        .into_iter()
-        .collect();
+    let warnings: Vec<String> = resource.custom().and_then(|c| c.deprecation.clone()).into_iter().collect();
     let answered = match &target.name {
         None => collection(shared, state, request, &resource, &target),
         Some(name) => {
@@ -88,7 +87,7 @@ fn create(
         return Ok(Answer::with_code(201, review));
     }
     let mut session = Session::new(state, resource.clone(), None, options(request)?);
-    let written = session.create(value, namespace)?;
+    let written = session.create(value, namespace).map_err(|error| error.warn(&session.warnings))?;
     Ok(tell(&written, session.warnings, request, resource))
 }
 
@@ -101,12 +100,7 @@ fn delete_all(
     let selection = Selection::of(request, resource.clone(), namespace)?;
     let delete = delete_options(request)?;
     let found = list(state, &selection, request)?;
-    let keys: Vec<Key> = found["items"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(Key::of)
-        .collect();
+    let keys: Vec<Key> = found["items"].as_array().into_iter().flatten().map(Key::of).collect();
     let mut session = Session::new(state, resource.clone(), None, options(request)?);
     for key in keys {
         session.delete(&key, &delete)?;
@@ -155,13 +149,13 @@ fn named(
                 return finalize(state, request, resource, key, value);
             }
             let mut session = Session::new(state, resource.clone(), subresource, options(request)?);
-            let written = session.replace(value, key)?;
+            let written = session.replace(value, key).map_err(|error| error.warn(&session.warnings))?;
             Ok(tell(&written, session.warnings, request, resource))
         }
         Method::PATCH => {
             let (kind, body) = patch_body(request)?;
             let mut session = Session::new(state, resource.clone(), subresource, options(request)?);
-            let written = session.patch(kind, body, key)?;
+            let written = session.patch(kind, body, key).map_err(|error| error.warn(&session.warnings))?;
             Ok(tell(&written, session.warnings, request, resource))
         }
         Method::DELETE if resource.allows("delete") && subresource.is_none() => {
@@ -259,7 +253,7 @@ fn action(
     let session = Session::new(state, resource.clone(), None, options(request)?);
     let live = session.live(key).ok_or_else(|| session.not_found(&key.name))?;
     match (resource.plural.as_str(), name) {
-        ("pods", "log") => Ok(Answer::Text("")),
+        ("pods", "log") => Ok(Answer::text("")),
         ("pods", "eviction") => {
             let mut session = Session::new(state, resource.clone(), None, options(request)?);
             session.delete(key, &DeleteOptions::default())?;
@@ -298,12 +292,7 @@ fn options(request: &ApiRequest) -> Result<WriteOptions, StatusError> {
         if value != "All" {
             let sent: Vec<&str> = request.query.all("dryRun").collect();
             let cause = Cause::unsupported("dryRun", &json!(sent), &["All".to_owned()]);
-            return Err(StatusError::invalid(
-                "meta.k8s.io",
-                options_kind(request),
-                "",
-                &[cause],
-            ));
+            return Err(StatusError::invalid("meta.k8s.io", options_kind(request), "", &[cause]));
         }
         dry_run = true;
     }
@@ -314,12 +303,7 @@ fn options(request: &ApiRequest) -> Result<WriteOptions, StatusError> {
         other => {
             let allowed = ["", "Ignore", "Strict", "Warn"].map(str::to_owned);
             let cause = Cause::unsupported("fieldValidation", &json!(other), &allowed);
-            return Err(StatusError::invalid(
-                "meta.k8s.io",
-                options_kind(request),
-                "",
-                &[cause],
-            ));
+            return Err(StatusError::invalid("meta.k8s.io", options_kind(request), "", &[cause]));
         }
     };
     let force = request.query.flag("force");
@@ -332,12 +316,7 @@ fn options(request: &ApiRequest) -> Result<WriteOptions, StatusError> {
         let cause = Cause::forbidden("force", "may not be specified for non-apply patch");
         return Err(StatusError::invalid("meta.k8s.io", "PatchOptions", "", &[cause]));
     }
-    Ok(WriteOptions {
-        dry_run,
-        manager: request.field_manager().to_owned(),
-        force,
-        validation,
-    })
+    Ok(WriteOptions { dry_run, manager: request.field_manager().to_owned(), force, validation })
 }
 
 fn options_kind(request: &ApiRequest) -> &'static str {
@@ -356,7 +335,7 @@ fn patch_body(request: &ApiRequest) -> Result<(PatchKind, Value), StatusError> {
         "application/strategic-merge-patch+json" => PatchKind::Strategic,
         "application/apply-patch+yaml" => PatchKind::Apply,
         _ => {
-            return Err(StatusError::unsupported_media("415: Unsupported Media Type"));
+            return Err(StatusError::unsupported_media("415: Unsupported Media Type").detailed());
         }
     };
     if kind == PatchKind::Apply {
@@ -368,19 +347,13 @@ fn patch_body(request: &ApiRequest) -> Result<(PatchKind, Value), StatusError> {
 }
 
 fn delete_options(request: &ApiRequest) -> Result<DeleteOptions, StatusError> {
-    let body = if request.body.is_empty() {
-        json!({})
-    } else {
-        decode_object(request)?
-    };
+    let body = if request.body.is_empty() { json!({}) } else { decode_object(request)? };
     let mut options = DeleteOptions::of_object(&body);
     if let Some(policy) = request.query.get("propagationPolicy") {
         options.propagation = Some(policy.to_owned());
     }
-    if let Some(policy) = options
-        .propagation
-        .as_deref()
-        .filter(|p| !matches!(*p, "Background" | "Foreground" | "Orphan"))
+    if let Some(policy) =
+        options.propagation.as_deref().filter(|p| !matches!(*p, "Background" | "Foreground" | "Orphan"))
     {
         let allowed = ["Foreground", "Background", "Orphan", "nil"].map(str::to_owned);
         let cause = Cause::unsupported("propagationPolicy", &json!(policy), &allowed);
@@ -393,8 +366,6 @@ fn delete_options(request: &ApiRequest) -> Result<DeleteOptions, StatusError> {
 }
 
 fn body_dry_run(request: &ApiRequest) -> bool {
-    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-    body["dryRun"]
-        .as_array()
-        .is_some_and(|d| d.iter().any(|v| v == "All"))
+    let body = if request.body.is_empty() { Value::Null } else { decode_object(request).unwrap_or_default() };
+    body["dryRun"].as_array().is_some_and(|d| d.iter().any(|v| v == "All"))
 }

@@ -13,10 +13,10 @@ pub(super) fn answer(state: &State, request: &ApiRequest) -> Option<Result<Answe
     let path = request.path.trim_end_matches('/');
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     let catalog = &state.catalog;
-    let found = |body: Option<Value>| body.map(Answer::ok).ok_or_else(not_found);
+    let found = |body: Option<Value>| Ok(body.map_or_else(Answer::nowhere, Answer::ok));
     Some(match parts.as_slice() {
         [] | [""] => Ok(Answer::ok(paths())),
-        ["healthz" | "readyz" | "livez", ..] => Ok(Answer::Text("ok")),
+        ["healthz" | "readyz" | "livez", ..] => Ok(Answer::text("ok")),
         ["version"] => Ok(Answer::ok(version())),
         ["api"] if aggregated(request) => Ok(discovered(discovery::aggregated(catalog, true))),
         ["apis"] if aggregated(request) => Ok(discovered(discovery::aggregated(catalog, false))),
@@ -25,37 +25,28 @@ pub(super) fn answer(state: &State, request: &ApiRequest) -> Option<Result<Answe
         ["apis", group] => found(discovery::group(catalog, group)),
         ["api", version] => found(discovery::resource_list(catalog, "", version)),
         ["apis", group, version] => found(discovery::resource_list(catalog, group, version)),
-        ["openapi", "v2"] if request.accept.contains("protobuf") && !request.accept.contains("json") => Err(
-            StatusError::new(406, "NotAcceptable", "only JSON is served: application/json"),
-        ),
+        ["openapi", "v2"] if request.accept.contains("proto-openapi") => {
+            Ok(Answer::Bytes(openapi::outline()))
+        }
         ["openapi", "v2"] => Ok(Answer::ok(openapi::swagger(catalog))),
         ["openapi", "v3"] => Ok(Answer::ok(openapi::index(catalog))),
         ["openapi", "v3", "api", version] => found(openapi::document(catalog, "", version)),
         ["openapi", "v3", "apis", group, version] => found(openapi::document(catalog, group, version)),
         ["api" | "apis", ..] => return None,
-        _ => Err(not_found()),
+        _ => Ok(Answer::nowhere()),
     })
 }
 
-fn not_found() -> StatusError {
-    StatusError::no_resource()
-}
-
+/// Tells whether the client wants discovery in one document.
 fn aggregated(request: &ApiRequest) -> bool {
     request.accept.split(',').any(|offer| {
-        offer.contains("as=APIGroupDiscoveryList") && offer.contains("v=v2;")
-            || offer.trim().ends_with("v=v2") && offer.contains("as=APIGroupDiscoveryList")
+        let parameters: Vec<&str> = offer.split(';').map(str::trim).collect();
+        parameters.contains(&"as=APIGroupDiscoveryList") && parameters.contains(&"v=v2")
     })
 }
 
 fn discovered(body: Value) -> Answer {
-    Answer::Json {
-        code: 200,
-        body,
-        warnings: Vec::new(),
-        retry_after: None,
-        media: DISCOVERY,
-    }
+    Answer::Json { code: 200, body, warnings: Vec::new(), retry_after: None, media: DISCOVERY }
 }
 
 fn version() -> Value {

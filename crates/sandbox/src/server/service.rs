@@ -48,11 +48,7 @@ where
         let server = self.server.clone();
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let body = body
-                .collect()
-                .await
-                .map_err(|error| io::Error::other(error.into()))?
-                .to_bytes();
+            let body = body.collect().await.map_err(|error| io::Error::other(error.into()))?.to_bytes();
             let request = read(&parts, body);
             respond(&server, request).await
         })
@@ -60,14 +56,7 @@ where
 }
 
 fn read(parts: &http::request::Parts, body: Bytes) -> ApiRequest {
-    let header = |name| {
-        parts
-            .headers
-            .get(name)
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let header = |name| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     ApiRequest {
         method: parts.method.clone(),
         path: parts.uri.path().to_owned(),
@@ -82,10 +71,7 @@ fn read(parts: &http::request::Parts, body: Bytes) -> ApiRequest {
 async fn respond(server: &Server, request: ApiRequest) -> io::Result<Response<Body>> {
     let mut drop_after = None;
     let mut reset_after = false;
-    for fault in server
-        .faults
-        .of(&request.method, &request.path, request.query.flag("watch"))
-    {
+    for fault in server.faults.of(&request.method, &request.path, request.query.flag("watch")) {
         match fault {
             Fault::Delay(time) => tokio::time::sleep(time).await,
             Fault::Reset => return Err(reset()),
@@ -107,10 +93,7 @@ async fn respond(server: &Server, request: ApiRequest) -> io::Result<Response<Bo
 }
 
 fn reset() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::ConnectionReset,
-        "connection reset by a sandbox fault",
-    )
+    io::Error::new(io::ErrorKind::ConnectionReset, "connection reset by a sandbox fault")
 }
 
 fn refusal(code: u16, retry_after: Option<u64>) -> StatusError {
@@ -128,10 +111,7 @@ fn refusal(code: u16, retry_after: Option<u64>) -> StatusError {
             "TooManyRequests",
             "the server has received too many requests and has asked us to try again later",
         ),
-        503 => (
-            "ServiceUnavailable",
-            "the server is currently unable to handle the request",
-        ),
+        503 => ("ServiceUnavailable", "the server is currently unable to handle the request"),
         504 => ("Timeout", "the request timed out"),
         _ => ("InternalError", "Internal error occurred: a sandbox fault"),
     };
@@ -144,7 +124,10 @@ fn refusal(code: u16, retry_after: Option<u64>) -> StatusError {
 
 fn write(answer: Answer) -> Response<Body> {
     match answer {
-        Answer::Text(text) => response(200, "text/plain; charset=utf-8", whole(text.into())),
+        Answer::Text { code, text } => response(code, "text/plain; charset=utf-8", whole(text.into())),
+        Answer::Bytes(bytes) => {
+            response(200, "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", whole(bytes.into()))
+        }
         Answer::Watch(watch) => {
             let lines = stream::unfold(watch, |mut watch| async move {
                 let event = watch.next().await?;
@@ -152,19 +135,9 @@ fn write(answer: Answer) -> Response<Body> {
                 line.push(b'\n');
                 Some((Ok(Frame::data(Bytes::from(line))), watch))
             });
-            response(
-                200,
-                "application/json",
-                BodyExt::boxed_unsync(StreamBody::new(lines.boxed())),
-            )
+            response(200, "application/json", BodyExt::boxed_unsync(StreamBody::new(lines.boxed())))
         }
-        Answer::Json {
-            code,
-            body,
-            warnings,
-            retry_after,
-            media,
-        } => {
+        Answer::Json { code, body, warnings, retry_after, media } => {
             let bytes = serde_json::to_vec(&body).expect("a JSON value is JSON");
             let mut response = response(code, media, whole(bytes.into()));
             let headers = response.headers_mut();
@@ -183,9 +156,7 @@ fn write(answer: Answer) -> Response<Body> {
 }
 
 fn whole(bytes: Bytes) -> Body {
-    Full::new(bytes)
-        .map_err(|never: Infallible| match never {})
-        .boxed_unsync()
+    Full::new(bytes).map_err(|never: Infallible| match never {}).boxed_unsync()
 }
 
 fn response(code: u16, media: &'static str, body: Body) -> Response<Body> {
@@ -193,9 +164,6 @@ fn response(code: u16, media: &'static str, body: Body) -> Response<Body> {
     *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("no-cache, private"),
-    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
     response
 }

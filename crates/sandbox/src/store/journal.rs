@@ -49,6 +49,9 @@ pub enum StoreError {
     },
 }
 
+/// The latest payload of each object, with its revision.
+type Latest<'a> = BTreeMap<Vec<u8>, (u64, &'a [u8])>;
+
 /// One write as read back.
 pub(crate) struct Record {
     pub(crate) revision: u64,
@@ -72,12 +75,8 @@ impl Journal {
             let path = path.to_owned();
             move |source| StoreError::File { action, path, source }
         };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(path)
-            .map_err(fail("open"))?;
+        let mut file =
+            OpenOptions::new().read(true).append(true).create(true).open(path).map_err(fail("open"))?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(fail("read"))?;
         if bytes.len() < MAGIC.len() && MAGIC.starts_with(&bytes) {
@@ -86,20 +85,14 @@ impl Journal {
             bytes = MAGIC.to_vec();
         }
         let Some(body) = bytes.strip_prefix(MAGIC) else {
-            return Err(StoreError::Foreign {
-                path: path.to_owned(),
-            });
+            return Err(StoreError::Foreign { path: path.to_owned() });
         };
         let (found, whole) = scan(body);
         let end = (MAGIC.len() + whole) as u64;
         if end < bytes.len() as u64 {
             file.set_len(end).map_err(fail("repair"))?;
         }
-        let mut journal = Journal {
-            path: path.to_owned(),
-            file,
-            buffer: Vec::new(),
-        };
+        let mut journal = Journal { path: path.to_owned(), file, buffer: Vec::new() };
         let live: u64 = found.values().map(|(_, raw)| raw.len() as u64).sum();
         if end > REWRITE_AT && end > 2 * live {
             journal.rewrite(&found)?;
@@ -128,32 +121,20 @@ impl Journal {
         let (length, sum) = frame(&self.buffer[8..]);
         self.buffer[..4].copy_from_slice(&length);
         self.buffer[4..8].copy_from_slice(&sum);
-        let fail = |source| StoreError::File {
-            action: "write",
-            path: self.path.clone(),
-            source,
-        };
+        let fail = |source| StoreError::File { action: "write", path: self.path.clone(), source };
         self.file.write_all(&self.buffer).map_err(fail)
     }
 
     /// Empties the file.
     pub(crate) fn clear(&mut self) -> Result<(), StoreError> {
-        let fail = |source| StoreError::File {
-            action: "empty",
-            path: self.path.clone(),
-            source,
-        };
+        let fail = |source| StoreError::File { action: "empty", path: self.path.clone(), source };
         self.file.set_len(MAGIC.len() as u64).map_err(fail)
     }
 
     /// Writes a new file with the latest records only and puts it in the old one's place.
-    fn rewrite(&mut self, latest: &BTreeMap<Vec<u8>, (u64, &[u8])>) -> Result<(), StoreError> {
+    fn rewrite(&mut self, latest: &Latest<'_>) -> Result<(), StoreError> {
         let path = self.path.clone();
-        let fail = |source| StoreError::File {
-            action: "compact",
-            path: path.clone(),
-            source,
-        };
+        let fail = |source| StoreError::File { action: "compact", path: path.clone(), source };
         let next = self.path.with_extension("next");
         let mut bytes = MAGIC.to_vec();
         let mut records: Vec<&(u64, &[u8])> = latest.values().collect();
@@ -169,15 +150,9 @@ impl Journal {
             }
         }
         let mut file = File::create(&next).map_err(fail)?;
-        file.write_all(&bytes)
-            .and_then(|()| file.sync_all())
-            .map_err(fail)?;
+        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(fail)?;
         std::fs::rename(&next, &self.path).map_err(fail)?;
-        self.file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .open(&self.path)
-            .map_err(fail)?;
+        self.file = OpenOptions::new().read(true).append(true).open(&self.path).map_err(fail)?;
         Ok(())
     }
 }
@@ -188,7 +163,7 @@ fn frame(payload: &[u8]) -> ([u8; 4], [u8; 4]) {
 }
 
 /// Finds the latest payload per object, and where the last whole record ends.
-fn scan(body: &[u8]) -> (BTreeMap<Vec<u8>, (u64, &[u8])>, usize) {
+fn scan(body: &[u8]) -> (Latest<'_>, usize) {
     let mut latest = BTreeMap::new();
     let mut at = 0;
     while let Some(head) = body.get(at..at + 8) {
@@ -206,9 +181,7 @@ fn scan(body: &[u8]) -> (BTreeMap<Vec<u8>, (u64, &[u8])>, usize) {
         let Some(comma) = payload.iter().position(|b| *b == b',') else {
             break;
         };
-        let revision = std::str::from_utf8(&payload[1..comma])
-            .ok()
-            .and_then(|text| text.parse().ok());
+        let revision = std::str::from_utf8(&payload[1..comma]).ok().and_then(|text| text.parse().ok());
         let Some(revision) = revision else { break };
         latest.insert(payload[comma..end].to_vec(), (revision, payload));
         at += 8 + length;
@@ -221,15 +194,6 @@ fn decode(payload: &[u8]) -> Option<Record> {
     let (revision, group, plural, namespace, name): (u64, String, String, String, String) =
         serde_json::from_slice(&payload[..end]).ok()?;
     let object = &payload[end + 1..];
-    let object = if object.is_empty() {
-        None
-    } else {
-        Some(serde_json::from_slice(object).ok()?)
-    };
-    Some(Record {
-        revision,
-        table: Table { group, plural },
-        key: Key { namespace, name },
-        object,
-    })
+    let object = if object.is_empty() { None } else { Some(serde_json::from_slice(object).ok()?) };
+    Some(Record { revision, table: Table { group, plural }, key: Key { namespace, name }, object })
 }

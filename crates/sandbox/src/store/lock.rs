@@ -40,11 +40,7 @@ impl Lock {
         let mut name = sandbox.as_os_str().to_owned();
         name.push(".lock");
         let path = Path::new(&name);
-        let fail = |source| StoreError::File {
-            action: "lock",
-            path: sandbox.to_owned(),
-            source,
-        };
+        let fail = |source| StoreError::File { action: "lock", path: sandbox.to_owned(), source };
         if let Some(folder) = sandbox.parent() {
             std::fs::create_dir_all(folder).map_err(fail)?;
         }
@@ -59,10 +55,7 @@ impl Lock {
             let mut text = String::new();
             file.read_to_string(&mut text).map_err(fail)?;
             let holder = serde_json::from_str(&text).unwrap_or_default();
-            return Err(StoreError::Held {
-                path: sandbox.to_owned(),
-                holder,
-            });
+            return Err(StoreError::Held { path: sandbox.to_owned(), holder });
         }
         let mut lock = Lock { file };
         lock.announce(None).map_err(fail)?;
@@ -71,10 +64,7 @@ impl Lock {
 
     /// Writes into the lock who holds it, and where it serves.
     pub(crate) fn announce(&mut self, url: Option<&str>) -> std::io::Result<()> {
-        let holder = Holder {
-            pid: std::process::id(),
-            url: url.map(str::to_owned),
-        };
+        let holder = Holder { pid: std::process::id(), url: url.map(str::to_owned) };
         self.file.seek(SeekFrom::Start(0))?;
         self.file.set_len(0)?;
         self.file.write_all(serde_json::to_string(&holder)?.as_bytes())

@@ -22,10 +22,7 @@ pub(crate) struct Table {
 impl Table {
     /// The table of a resource.
     pub(crate) fn new(group: &str, plural: &str) -> Table {
-        Table {
-            group: group.to_owned(),
-            plural: plural.to_owned(),
-        }
+        Table { group: group.to_owned(), plural: plural.to_owned() }
     }
 }
 
@@ -39,10 +36,7 @@ pub(crate) struct Key {
 impl Key {
     /// The key of a namespace and a name.
     pub(crate) fn new(namespace: &str, name: &str) -> Key {
-        Key {
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-        }
+        Key { namespace: namespace.to_owned(), name: name.to_owned() }
     }
 
     /// The key that an object names itself.
@@ -120,18 +114,12 @@ impl Store {
         let start = Key::new(namespace.unwrap_or_default(), "");
         let range = self.tables.get(table).map(|objects| objects.range(start..));
         let inside = move |key: &Key| namespace.is_none_or(|n| key.namespace == n);
-        range
-            .into_iter()
-            .flatten()
-            .take_while(move |(key, _)| inside(key))
+        range.into_iter().flatten().take_while(move |(key, _)| inside(key))
     }
 
     /// The tables that hold objects.
     pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
-        self.tables
-            .iter()
-            .filter(|(_, objects)| !objects.is_empty())
-            .map(|(table, _)| table)
+        self.tables.iter().filter(|(_, objects)| !objects.is_empty()).map(|(table, _)| table)
     }
 
     /// Writes an object under its own key; gives it with its new `resourceVersion`.
@@ -143,18 +131,8 @@ impl Store {
         if let Some(journal) = &mut self.journal {
             journal.append(revision, table, &key, Some(&object))?;
         }
-        let before = self
-            .tables
-            .entry(table.clone())
-            .or_default()
-            .insert(key.clone(), object.clone());
-        self.record(Change {
-            revision,
-            table: table.clone(),
-            key,
-            before,
-            after: Some(object.clone()),
-        });
+        let before = self.tables.entry(table.clone()).or_default().insert(key.clone(), object.clone());
+        self.record(Change { revision, table: table.clone(), key, before, after: Some(object.clone()) });
         Ok(object)
     }
 

@@ -25,11 +25,7 @@ impl std::fmt::Display for SchemaError {
 
 /// Lists the misfits of `value`; `duplicates` allows equal items in sets and keyed lists.
 pub(crate) fn check(schema: &Schema, value: &Value, duplicates: bool) -> Vec<SchemaError> {
-    let mut walk = Walk {
-        duplicates,
-        path: Vec::new(),
-        errors: Vec::new(),
-    };
+    let mut walk = Walk { duplicates, path: Vec::new(), errors: Vec::new() };
     walk.node(schema, value);
     walk.errors
 }
@@ -43,10 +39,7 @@ struct Walk {
 impl Walk {
     fn fail(&mut self, message: impl Into<String>) {
         let path = crate::fields::path_text(&self.path);
-        self.errors.push(SchemaError {
-            path,
-            message: message.into(),
-        });
+        self.errors.push(SchemaError { path, message: message.into() });
     }
 
     fn below(&mut self, step: PathElement, schema: &Schema, value: &Value) {
@@ -162,10 +155,8 @@ fn go_plain(value: &Value) -> String {
         Value::Object(fields) => {
             let mut sorted: Vec<(&String, &Value)> = fields.iter().collect();
             sorted.sort_by_key(|(name, _)| *name);
-            let fields: Vec<String> = sorted
-                .into_iter()
-                .map(|(k, v)| format!("{k}:{}", go_plain(v)))
-                .collect();
+            let fields: Vec<String> =
+                sorted.into_iter().map(|(k, v)| format!("{k}:{}", go_plain(v))).collect();
             format!("map[{}]", fields.join(" "))
         }
         other => other.to_string(),

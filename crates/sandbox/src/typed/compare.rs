@@ -29,10 +29,7 @@ impl Comparison {
 
 /// Compares two values of one type.
 pub(crate) fn compare(schema: &Schema, lhs: &Value, rhs: &Value) -> Comparison {
-    let mut walk = Walk {
-        path: Vec::new(),
-        found: Comparison::default(),
-    };
+    let mut walk = Walk { path: Vec::new(), found: Comparison::default() };
     walk.node(schema, Some(lhs), Some(rhs));
     walk.found
 }
@@ -80,11 +77,7 @@ impl Walk {
                 if list.kind == ListKind::Atomic || empty {
                     return self.leaf(lhs, rhs);
                 }
-                self.list(
-                    list,
-                    old.map_or(&[], Vec::as_slice),
-                    new.map_or(&[], Vec::as_slice),
-                );
+                self.list(list, old.map_or(&[], Vec::as_slice), new.map_or(&[], Vec::as_slice));
                 false
             }
             Atom::Map { map, atomic } => {
@@ -121,12 +114,7 @@ impl Walk {
         for name in names.chain(added.filter(|name| lhs.is_none_or(|l| !l.contains_key(*name)))) {
             let child = map.child(name).unwrap_or(&builtin::ANY_NODE);
             let step = PathElement::Field(name.clone());
-            self.below(
-                step,
-                child,
-                lhs.and_then(|m| m.get(name)),
-                rhs.and_then(|m| m.get(name)),
-            );
+            self.below(step, child, lhs.and_then(|m| m.get(name)), rhs.and_then(|m| m.get(name)));
         }
     }
 
@@ -142,11 +130,7 @@ impl Walk {
                     order.push(step);
                     Default::default()
                 });
-                if right {
-                    pair.1.push(value)
-                } else {
-                    pair.0.push(value)
-                }
+                if right { pair.1.push(value) } else { pair.0.push(value) }
             }
         }
         for step in order {

@@ -10,10 +10,7 @@ use crate::schema::{Atom, List, ListKind, Map, Schema, builtin};
 
 /// Lists the fields that `value` sets: its leaves, its list items, and its keys that are no declared fields.
 pub(crate) fn field_set(schema: &Schema, value: &Value) -> FieldSet {
-    let mut walk = Walk {
-        path: Vec::new(),
-        set: FieldSet::default(),
-    };
+    let mut walk = Walk { path: Vec::new(), set: FieldSet::default() };
     walk.node(schema, value);
     walk.set
 }
@@ -48,11 +45,8 @@ impl Walk {
         for step in steps.iter().flatten() {
             *counts.entry(step).or_default() += 1;
         }
-        let repeated: HashSet<&PathElement> = counts
-            .iter()
-            .filter(|(_, n)| **n > 1)
-            .map(|(step, _)| *step)
-            .collect();
+        let repeated: HashSet<&PathElement> =
+            counts.iter().filter(|(_, n)| **n > 1).map(|(step, _)| *step).collect();
         for (step, item) in steps.iter().zip(items) {
             let Some(step) = step else { continue };
             self.path.push(step.clone());

@@ -31,9 +31,7 @@ fn map_item(list: &List, names: &[String], item: &Value) -> Result<PathElement, 
     };
     let mut keys = Vec::with_capacity(names.len());
     for name in names {
-        let value = object
-            .get(name)
-            .or_else(|| list.item.field(name)?.default.as_ref());
+        let value = object.get(name).or_else(|| list.item.field(name)?.default.as_ref());
         if let Some(value) = value {
             let value = KeyValue::of(value).ok_or("associative list has a key that is not a scalar")?;
             keys.push((name.clone(), value));

@@ -21,11 +21,7 @@ pub(crate) fn merge(schema: &Schema, live: Option<&Value>, applied: Option<&Valu
             if list.kind == ListKind::Atomic || empty {
                 return leaf(live, applied);
             }
-            merge_list(
-                list,
-                old.map_or(&[], Vec::as_slice),
-                new.map_or(&[], Vec::as_slice),
-            )
+            merge_list(list, old.map_or(&[], Vec::as_slice), new.map_or(&[], Vec::as_slice))
         }
         Atom::Map { map, atomic } => {
             let (old, new) = (map_of(live), map_of(applied));
@@ -74,17 +70,10 @@ struct Side<'a> {
 
 impl<'a> Side<'a> {
     fn of(list: &List, values: &'a [Value]) -> Side<'a> {
-        let mut side = Side {
-            steps: Vec::new(),
-            items: Vec::new(),
-            by_step: HashMap::new(),
-        };
+        let mut side = Side { steps: Vec::new(), items: Vec::new(), by_step: HashMap::new() };
         for value in values {
             if let Ok(step) = path_element(list, value) {
-                side.by_step
-                    .entry(step.clone())
-                    .and_modify(|v| *v = None)
-                    .or_insert(Some(value));
+                side.by_step.entry(step.clone()).and_modify(|v| *v = None).or_insert(Some(value));
                 side.steps.push(step);
                 side.items.push(value);
             }

@@ -60,9 +60,7 @@ fn misfit(schema: &Schema, value: &Value, owner: &str, path: &mut Vec<String>) -
             _ => "object",
         };
         let last = path.join(".");
-        Some(format!(
-            "json: cannot unmarshal {found} into Go struct field {owner}.{last} of type {kind}"
-        ))
+        Some(format!("json: cannot unmarshal {found} into Go struct field {owner}.{last} of type {kind}"))
     };
     match (schema.atom(Some(value)), value) {
         (_, Value::Null) => None,
@@ -77,18 +75,15 @@ fn misfit(schema: &Schema, value: &Value, owner: &str, path: &mut Vec<String>) -
             }
             found
         }),
-        (Atom::List { list }, Value::Array(items)) => items
-            .iter()
-            .find_map(|item| misfit(&list.item, item, owner, path)),
+        (Atom::List { list }, Value::Array(items)) => {
+            items.iter().find_map(|item| misfit(&list.item, item, owner, path))
+        }
         (Atom::Map { map, .. }, _) => {
-            let kind = if map.fields.is_empty() {
-                "map[string]string".to_owned()
-            } else {
-                go_struct(schema)
-            };
+            let kind = if map.fields.is_empty() { "map[string]string".to_owned() } else { go_struct(schema) };
             wrong(&kind, path)
         }
         (Atom::List { list }, _) => wrong(&format!("[]{}", go_struct(&list.item)), path),
+        (Atom::Scalar(Scalar::Bytes), Value::String(text)) => base64_fault(text),
         (Atom::Scalar(kind), value) => {
             let fits = match kind {
                 Scalar::String | Scalar::Bytes | Scalar::Formatted | Scalar::Time => value.is_string(),
@@ -127,4 +122,16 @@ fn go_struct(schema: &Schema) -> String {
         crate::schema::Shape::Scalar(kind) => go_scalar(*kind).to_owned(),
         _ => "map[string]interface {}".to_owned(),
     }
+}
+
+/// Where a text stops being base64, as Go's decoder counts.
+fn base64_fault(text: &str) -> Option<String> {
+    use base64::Engine;
+    let text: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
+    if base64::engine::general_purpose::STANDARD.decode(&text).is_ok() {
+        return None;
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+    let at = text.find(|c| !plain(c)).unwrap_or(text.len() / 4 * 4);
+    Some(format!("illegal base64 data at input byte {at}"))
 }

@@ -29,11 +29,7 @@ fn views<'a>(schema: &'a Schema, lhs: Option<&Value>, rhs: Option<&Value>) -> (O
         (None, _) => (None, right()),
         _ => {
             let left = schema.atom(lhs);
-            if left.same_shape(&right()) {
-                (None, right())
-            } else {
-                (Some(left), right())
-            }
+            if left.same_shape(&right()) { (None, right()) } else { (Some(left), right()) }
         }
     }
 }

@@ -22,11 +22,7 @@ pub(crate) fn remove(schema: &Schema, value: &Value, set: &FieldSet) -> Value {
                     Err(_) => Some(item.clone()),
                 })
                 .collect();
-            if kept.is_empty() {
-                Value::Null
-            } else {
-                Value::Array(kept)
-            }
+            if kept.is_empty() { Value::Null } else { Value::Array(kept) }
         }
         (Atom::Map { map, atomic: false }, Value::Object(fields)) => {
             let mut kept = Object::new();
@@ -43,11 +39,7 @@ pub(crate) fn remove(schema: &Schema, value: &Value, set: &FieldSet) -> Value {
                 };
                 kept.insert(name.clone(), child);
             }
-            if kept.is_empty() {
-                Value::Null
-            } else {
-                Value::Object(kept)
-            }
+            if kept.is_empty() { Value::Null } else { Value::Object(kept) }
         }
         _ => Value::Null,
     }

@@ -9,7 +9,8 @@ use crate::status::Cause;
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', \
      and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
      '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start \
+/// What names must be that are DNS labels.
+pub(super) const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start \
      and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
      '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const SERVICE: &str = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an \
@@ -33,12 +34,11 @@ pub(crate) fn metadata(resource: &Resource, value: &Value, live: Option<&Value>)
     for key in annotations.into_iter().flatten().map(|(key, _)| key) {
         qualified_name(&key.to_lowercase(), "metadata.annotations", key, &mut causes);
     }
+    owners(value, &mut causes);
     if let Some(live) = live.filter(|live| object::deleting(live)) {
         let held = object::meta_list(live, "finalizers");
-        let added: Vec<&str> = object::meta_list(value, "finalizers")
-            .into_iter()
-            .filter(|f| !held.contains(f))
-            .collect();
+        let added: Vec<&str> =
+            object::meta_list(value, "finalizers").into_iter().filter(|f| !held.contains(f)).collect();
         if !added.is_empty() {
             let detail = format!(
                 "no new finalizers can be added if the object is being deleted, found new finalizers {}",
@@ -50,6 +50,23 @@ pub(crate) fn metadata(resource: &Resource, value: &Value, live: Option<&Value>)
         }
     }
     causes
+}
+
+fn owners(value: &Value, causes: &mut Vec<Cause>) {
+    let owners = value.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+    for owner in owners.into_iter().flatten() {
+        for (name, detail) in [
+            ("apiVersion", "version must not be empty"),
+            ("kind", "must not be empty"),
+            ("name", "must not be empty"),
+            ("uid", "must not be empty"),
+        ] {
+            if owner[name].as_str().is_none_or(str::is_empty) {
+                let field = format!("metadata.ownerReferences.{name}");
+                causes.push(Cause::invalid(field, &Value::from(""), detail));
+            }
+        }
+    }
 }
 
 fn go_strings(items: &[&str]) -> String {
@@ -127,11 +144,7 @@ pub(crate) fn is_label(text: &str, alphabetic: bool) -> bool {
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
         return false;
     };
-    let first_fits = if alphabetic {
-        first.is_ascii_lowercase()
-    } else {
-        inner(*first)
-    };
+    let first_fits = if alphabetic { first.is_ascii_lowercase() } else { inner(*first) };
     first_fits && inner(*last) && bytes.iter().all(|b| inner(*b) || *b == b'-')
 }
 
@@ -147,7 +160,5 @@ fn is_qualified(text: &str) -> bool {
     };
     first.is_ascii_alphanumeric()
         && last.is_ascii_alphanumeric()
-        && bytes
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }

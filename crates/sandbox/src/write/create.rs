@@ -32,11 +32,7 @@ impl Session<'_> {
         let key = Key::of(&value);
         self.admit(&key)?;
         if self.state.store.get(&self.table(), &key).is_some() {
-            return Err(StatusError::exists(
-                &self.resource.group,
-                &self.resource.plural,
-                &key.name,
-            ));
+            return Err(StatusError::exists(&self.resource.group, &self.resource.plural, &key.name));
         }
         self.begin(&mut value);
         let causes = self.faults(&value, None);
@@ -45,10 +41,7 @@ impl Session<'_> {
         }
         crate::controllers::allocate(self.state, &self.resource, &mut value);
         let object = self.store(value)?;
-        Ok(Written {
-            object,
-            created: true,
-        })
+        Ok(Written { object, created: true })
     }
 
     fn admit(&self, key: &Key) -> Result<(), StatusError> {
@@ -56,10 +49,7 @@ impl Session<'_> {
             return Ok(());
         }
         let resource = &self.resource;
-        match self
-            .state
-            .namespace_refusal(&resource.group, &resource.plural, &key.name, &key.namespace)
-        {
+        match self.state.namespace_refusal(&resource.group, &resource.plural, &key.name, &key.namespace) {
             Some(refusal) => Err(refusal),
             None => Ok(()),
         }
@@ -67,12 +57,7 @@ impl Session<'_> {
 
     /// Sets what the server sets on every new object.
     fn begin(&self, value: &mut Value) {
-        for name in [
-            "deletionTimestamp",
-            "deletionGracePeriodSeconds",
-            "selfLink",
-            "resourceVersion",
-        ] {
+        for name in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
             object::take_meta(value, name);
         }
         object::set_meta(value, "uid", clock::uid());

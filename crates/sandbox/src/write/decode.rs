@@ -11,16 +11,8 @@ impl Session<'_> {
     /// Checks that the object is of this endpoint's kind and completes what the path says already.
     pub(super) fn take_in(&mut self, value: &mut Value, namespace: Option<&str>) -> Result<(), StatusError> {
         let expected = self.resource.api_version();
-        let sent = value
-            .get("apiVersion")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
-        let kind = value
-            .get("kind")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+        let sent = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
         let scale = self.subresource.as_deref() == Some("scale");
         if !scale {
             if sent.is_empty() {
@@ -29,7 +21,8 @@ impl Session<'_> {
             if kind.is_empty() {
                 value["kind"] = self.resource.kind.clone().into();
             }
-            let wrong = (!sent.is_empty() && sent != expected) || (!kind.is_empty() && kind != self.resource.kind);
+            let wrong =
+                (!sent.is_empty() && sent != expected) || (!kind.is_empty() && kind != self.resource.kind);
             if let (true, Some(problem)) = (wrong, self.kind_problem(&expected, &sent, &kind)) {
                 return Err(StatusError::bad_request(problem));
             }
@@ -46,7 +39,8 @@ impl Session<'_> {
         let (group, version) = object::group_version(sent);
         let own = &self.resource.kind;
         if self.resource.custom().is_none() {
-            let prefix = format!("{kind} in version {:?} cannot be handled as a {own}", self.resource.version);
+            let prefix =
+                format!("{kind} in version {:?} cannot be handled as a {own}", self.resource.version);
             if self.state.catalog.by_kind(group, version, kind).is_none() {
                 return Some(format!(
                     "{prefix}: no kind {kind:?} is registered for version {sent:?} in scheme \"pkg/runtime/scheme.go:111\""
@@ -63,10 +57,13 @@ impl Session<'_> {
             }
         } else if kind != own {
             return Some(format!(
-                "{kind} in version {:?} cannot be handled as a {own}: no kind match", self.resource.version
+                "{kind} in version {:?} cannot be handled as a {own}: no kind match",
+                self.resource.version
             ));
         }
-        Some(format!("the API version in the data ({sent}) does not match the expected API version ({expected})"))
+        Some(format!(
+            "the API version in the data ({sent}) does not match the expected API version ({expected})"
+        ))
     }
 
     /// Refuses or reports what a patch has added and the type does not have.

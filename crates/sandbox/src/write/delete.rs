@@ -52,6 +52,16 @@ impl Session<'_> {
         let mut marked = live.clone();
         self.set_propagation(&mut marked, options);
         let namespace = self.resource.group.is_empty() && self.resource.plural == "namespaces";
+        let definition = self.resource.table() == crate::state::definitions();
+        if definition && !object::deleting(&live) {
+            let mut finalizers: Vec<Value> =
+                object::meta_list(&marked, "finalizers").iter().map(|f| json!(f)).collect();
+            finalizers.push(json!(crate::controllers::DEFINITION_FINALIZER));
+            object::set_meta(&mut marked, "finalizers", finalizers);
+            object::set_meta(&mut marked, "deletionTimestamp", self.now.clone());
+            crate::controllers::terminating(&mut marked);
+            return Ok(Deleted::Pending(self.store(marked)?));
+        }
         if object::meta_list(&marked, "finalizers").is_empty() && !namespace {
             return self.remove_now(key, live);
         }
@@ -67,11 +77,7 @@ impl Session<'_> {
         if namespace {
             marked["status"]["phase"] = json!("Terminating");
         }
-        let object = if marked == live {
-            Arc::new(marked)
-        } else {
-            self.store(marked)?
-        };
+        let object = if marked == live { Arc::new(marked) } else { self.store(marked)? };
         Ok(Deleted::Pending(object))
     }
 
@@ -79,14 +85,8 @@ impl Session<'_> {
         if self.options.dry_run {
             return Ok(Deleted::Gone(Arc::new(live)));
         }
-        let removed = self
-            .state
-            .remove(&self.table(), key)?
-            .unwrap_or_else(|| Arc::new(live));
-        Ok(Deleted::Gone(Arc::new(crate::read::convert(
-            &removed,
-            &self.resource,
-        ))))
+        let removed = self.state.remove(&self.table(), key)?.unwrap_or_else(|| Arc::new(live));
+        Ok(Deleted::Gone(Arc::new(crate::read::convert(&removed, &self.resource))))
     }
 
     fn check_delete(&self, live: &Value, key: &Key, options: &DeleteOptions) -> Result<(), StatusError> {
@@ -101,7 +101,12 @@ impl Session<'_> {
                     "the {what} in the precondition ({wanted}) does not match the {what} in record ({held}). The object \
                      might have been {perhaps}"
                 );
-                return Err(StatusError::conflict(&self.resource.group, &self.resource.kind, &key.name, &why));
+                return Err(StatusError::conflict(
+                    &self.resource.group,
+                    &self.resource.kind,
+                    &key.name,
+                    &why,
+                ));
             }
         }
         if self.resource.group.is_empty()
@@ -116,10 +121,8 @@ impl Session<'_> {
 
     /// Notes in the finalizers what is to become of the dependents.
     fn set_propagation(&self, value: &mut Value, options: &DeleteOptions) {
-        let mut finalizers: Vec<String> = object::meta_list(value, "finalizers")
-            .iter()
-            .map(|f| (*f).to_owned())
-            .collect();
+        let mut finalizers: Vec<String> =
+            object::meta_list(value, "finalizers").iter().map(|f| (*f).to_owned()).collect();
         if let Some(policy) = options.propagation.as_deref() {
             finalizers.retain(|f| f != "orphan" && f != "foregroundDeletion");
             match policy {

@@ -28,9 +28,7 @@ impl Session<'_> {
             return Err(self.not_found(&key.name));
         };
         let mut value = match kind {
-            PatchKind::Json => {
-                patch::json_patch(&live, &body).map_err(|_| StatusError::unpatchable())?
-            }
+            PatchKind::Json => patch::json_patch(&live, &body).map_err(|_| StatusError::unpatchable())?,
             PatchKind::Strategic if self.resource.custom().is_none() => {
                 let schema = self.resource.schema().expect("a builtin kind has a type");
                 patch::strategic(schema, &live, &body).map_err(StatusError::bad_request)?
@@ -64,13 +62,7 @@ impl Session<'_> {
     }
 
     fn apply(&mut self, config: Value, key: &Key) -> Result<Written, StatusError> {
-        let text = |name: &str| {
-            config
-                .get(name)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let text = |name: &str| config.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (kind, sent) = (text("kind"), text("apiVersion"));
         if kind.is_empty() || sent.is_empty() {
             return Err(StatusError::bad_request(wrong_type(&sent, &kind)));
@@ -81,8 +73,9 @@ impl Session<'_> {
         if !object::name(&config).is_empty() && object::name(&config) != key.name {
             return Err(self.renamed(&config, key));
         }
-        if !matches!(object::namespace(&config), "" ) && object::namespace(&config) != key.namespace {
-            let message = "the namespace of the provided object does not match the namespace sent on the request";
+        if !matches!(object::namespace(&config), "") && object::namespace(&config) != key.namespace {
+            let message =
+                "the namespace of the provided object does not match the namespace sent on the request";
             return Err(StatusError::bad_request(message));
         }
         let live = self.live(key);
@@ -114,9 +107,7 @@ impl Session<'_> {
             .filter(|_| self.builtin_type().is_some())
             .and_then(|schema| crate::typed::mismatch(&self.resource.kind, schema, &value))
         {
-            return Err(StatusError::bad_request(format!(
-                "failed to create typed patch object: {misfit}"
-            )));
+            return Err(StatusError::bad_request(format!("failed to create typed patch object: {misfit}")));
         }
         self.shape(&mut value)?;
         if let Some(entries) = entries {

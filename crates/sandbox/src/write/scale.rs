@@ -26,11 +26,9 @@ impl Session<'_> {
                     selector: scale.selector.as_deref().map(pointer),
                 })
             }
-            None => Ok(Paths {
-                spec: "/spec/replicas".into(),
-                status: "/status/replicas".into(),
-                selector: None,
-            }),
+            None => {
+                Ok(Paths { spec: "/spec/replicas".into(), status: "/status/replicas".into(), selector: None })
+            }
         }
     }
 
@@ -56,11 +54,7 @@ impl Session<'_> {
         }
         let mut status = json!({"replicas": live.pointer(&paths.status).cloned().unwrap_or(json!(0))});
         let selector = match &paths.selector {
-            Some(path) => live
-                .pointer(path)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
+            Some(path) => live.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned(),
             None => selector_text(&live["spec"]["selector"]),
         };
         if !selector.is_empty() {
@@ -81,10 +75,7 @@ impl Session<'_> {
             return Err(self.not_found(&key.name));
         };
         let paths = self.paths()?;
-        let replicas = scale
-            .pointer("/spec/replicas")
-            .and_then(Value::as_i64)
-            .unwrap_or_default();
+        let replicas = scale.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or_default();
         if let Some(sent) = object::meta(scale, "resourceVersion")
             .filter(|s| Some(*s) != object::meta(&live, "resourceVersion"))
         {
@@ -95,7 +86,20 @@ impl Session<'_> {
         }
         let mut value = live.clone();
         set_pointer(&mut value, &paths.spec, json!(replicas));
-        self.with_field_manager(|fields| fields.update(Some(&live), &mut value, &self.options.manager));
+        // the real server does not record who scales a custom resource
+        if self.resource.custom().is_none() {
+            self.with_field_manager(|fields| fields.update(Some(&live), &mut value, &self.options.manager));
+        }
+        // the real server notes no time for writes through this endpoint
+        for entry in
+            value.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut).into_iter().flatten()
+        {
+            if let Some(entry) =
+                entry.as_object_mut().filter(|e| e.get("subresource") == Some(&json!("scale")))
+            {
+                entry.shift_remove("time");
+            }
+        }
         let written = self.finish(value, &live)?;
         Ok((self.scale_of(&written.object)?, written))
     }
@@ -130,11 +134,7 @@ fn set_pointer(value: &mut Value, pointer: &str, new: Value) {
 /// Writes a selector as text, e.g. `app=x,tier in (a,b)`.
 pub(crate) fn selector_text(selector: &Value) -> String {
     let structured = selector.get("matchLabels").is_some() || selector.get("matchExpressions").is_some();
-    let labels = if structured {
-        &selector["matchLabels"]
-    } else {
-        selector
-    };
+    let labels = if structured { &selector["matchLabels"] } else { selector };
     let mut parts: Vec<String> = labels
         .as_object()
         .into_iter()
@@ -143,12 +143,8 @@ pub(crate) fn selector_text(selector: &Value) -> String {
         .collect();
     for expression in selector["matchExpressions"].as_array().into_iter().flatten() {
         let key = expression["key"].as_str().unwrap_or_default();
-        let values: Vec<&str> = expression["values"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
+        let values: Vec<&str> =
+            expression["values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         parts.push(match expression["operator"].as_str() {
             Some("In") => format!("{key} in ({})", values.join(",")),
             Some("NotIn") => format!("{key} notin ({})", values.join(",")),

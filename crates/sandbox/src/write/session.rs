@@ -51,14 +51,7 @@ impl<'a> Session<'a> {
         subresource: Option<String>,
         options: WriteOptions,
     ) -> Session<'a> {
-        Session {
-            state,
-            resource,
-            subresource,
-            options,
-            now: clock::now(),
-            warnings: Vec::new(),
-        }
+        Session { state, resource, subresource, options, now: clock::now(), warnings: Vec::new() }
     }
 
     pub(super) fn table(&self) -> Table {
@@ -109,21 +102,12 @@ impl<'a> Session<'a> {
             .filter(|r| r.group == resource.group && r.plural == resource.plural)
             .cloned()
             .collect();
-        let names: Vec<(String, &Schema)> = served
-            .iter()
-            .filter_map(|r| Some((r.api_version(), r.schema()?)))
-            .collect();
+        let names: Vec<(String, &Schema)> =
+            served.iter().filter_map(|r| Some((r.api_version(), r.schema()?))).collect();
         let versions = |wanted: &str| -> Option<&Schema> {
-            names
-                .iter()
-                .find(|(name, _)| name == wanted)
-                .map(|(_, schema)| *schema)
+            names.iter().find(|(name, _)| name == wanted).map(|(_, schema)| *schema)
         };
-        let builtin_schema = if resource.custom().is_some() {
-            None
-        } else {
-            resource.schema()
-        };
+        let builtin_schema = if resource.custom().is_some() { None } else { resource.schema() };
         let empty = builtin::empty(builtin_schema, &api_version, &resource.kind);
         let ignored = builtin::ignored_fields(resource, self.subresource.as_deref());
         act(&FieldManager {
@@ -153,12 +137,7 @@ impl<'a> Session<'a> {
             return Ok(Arc::new(value));
         }
         let table = self.table();
-        let stored = self
-            .state
-            .catalog
-            .stored(&table)
-            .cloned()
-            .unwrap_or_else(|| self.resource.clone());
+        let stored = self.state.catalog.stored(&table).cloned().unwrap_or_else(|| self.resource.clone());
         let same_version = stored.version == self.resource.version && stored.group == self.resource.group;
         if same_version {
             return self.state.put(&table, value);
@@ -185,8 +164,13 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Tells whether anything but metadata and status differs.
+/// Tells whether anything but metadata and status differs; where a pod runs does not count.
 fn content_changed(new: &Value, live: &Value) -> bool {
+    if new["kind"] == "Pod" && live["spec"]["nodeName"] != new["spec"]["nodeName"] {
+        let mut placed = live.clone();
+        placed["spec"]["nodeName"] = new["spec"]["nodeName"].clone();
+        return content_changed(new, &placed);
+    }
     let (Some(new), Some(live)) = (new.as_object(), live.as_object()) else {
         return false;
     };

@@ -47,10 +47,8 @@ impl Session<'_> {
         let kind = (self.resource.group.as_str(), self.resource.plural.as_str());
         matches!(
             kind,
-            (
-                "",
-                "events" | "endpoints" | "services" | "resourcequotas" | "limitranges"
-            ) | ("coordination.k8s.io", "leases")
+            ("", "events" | "endpoints" | "services" | "resourcequotas" | "limitranges")
+                | ("coordination.k8s.io", "leases")
                 | ("events.k8s.io", "events")
                 | ("rbac.authorization.k8s.io", _)
                 | ("policy", _)
@@ -74,15 +72,8 @@ impl Session<'_> {
         }
         keep_times(&mut value, live);
         object::copy_meta(&mut value, live, "resourceVersion");
-        let object = if value == *live {
-            Arc::new(value)
-        } else {
-            self.store(value)?
-        };
-        Ok(Written {
-            object,
-            created: false,
-        })
+        let object = if value == *live { Arc::new(value) } else { self.store(value)? };
+        Ok(Written { object, created: false })
     }
 
     fn check_preconditions(&self, value: &Value, live: &Value, name: &str) -> Result<(), StatusError> {
@@ -114,7 +105,8 @@ impl Session<'_> {
                     &Value::from(0),
                     "must be specified for an update",
                 );
-                Err(self.invalid(name, &[cause]))
+                let (group, plural) = (&self.resource.group, &self.resource.plural);
+                Err(StatusError::invalid(group, plural, name, &[cause]))
             }
             _ => Ok(()),
         }
@@ -128,7 +120,8 @@ impl Session<'_> {
             key.push('/');
         }
         key.push_str(&self.resource.plural);
-        for part in [object::namespace(live), object::name(live)].into_iter().filter(|part| !part.is_empty()) {
+        for part in [object::namespace(live), object::name(live)].into_iter().filter(|part| !part.is_empty())
+        {
             key.push('/');
             key.push_str(part);
         }
@@ -140,10 +133,7 @@ impl Session<'_> {
         self.resource.custom().is_some()
             || matches!(
                 (self.resource.group.as_str(), self.resource.plural.as_str()),
-                (
-                    "apiextensions.k8s.io" | "apiregistration.k8s.io" | "admissionregistration.k8s.io",
-                    _
-                )
+                ("apiextensions.k8s.io" | "apiregistration.k8s.io" | "admissionregistration.k8s.io", _)
             )
     }
 
@@ -154,13 +144,9 @@ impl Session<'_> {
             _ if self.resource.has_subresource("status") => keep_status(value, live),
             _ => {}
         }
-        for name in [
-            "uid",
-            "creationTimestamp",
-            "deletionTimestamp",
-            "deletionGracePeriodSeconds",
-            "selfLink",
-        ] {
+        for name in
+            ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"]
+        {
             object::copy_meta(value, live, name);
         }
         if object::meta(value, "generateName").is_none() {
@@ -191,11 +177,7 @@ impl Session<'_> {
 
     fn finalized(&self, value: &Value) -> bool {
         let namespace = self.resource.group.is_empty() && self.resource.plural == "namespaces";
-        !namespace
-            || value
-                .pointer("/spec/finalizers")
-                .and_then(Value::as_array)
-                .is_none_or(Vec::is_empty)
+        !namespace || value.pointer("/spec/finalizers").and_then(Value::as_array).is_none_or(Vec::is_empty)
     }
 
     /// Removes an object whose last finalizer is gone.
@@ -207,10 +189,7 @@ impl Session<'_> {
                 object::copy_meta(&mut value, &removed, "resourceVersion");
             }
         }
-        Ok(Written {
-            object: Arc::new(value),
-            created: false,
-        })
+        Ok(Written { object: Arc::new(value), created: false })
     }
 }
 
@@ -224,12 +203,8 @@ fn keep_status(value: &mut Value, live: &Value) {
 /// Keeps the live managers when they differ from the new ones in their times only, so that a write that changes
 /// nothing is none.
 fn keep_times(value: &mut Value, live: &Value) {
-    let entries = |object: &Value| {
-        object
-            .pointer("/metadata/managedFields")
-            .and_then(Value::as_array)
-            .cloned()
-    };
+    let entries =
+        |object: &Value| object.pointer("/metadata/managedFields").and_then(Value::as_array).cloned();
     let timeless = |entries: &Option<Vec<Value>>| -> Vec<Value> {
         let mut entries = entries.clone().unwrap_or_default();
         for entry in entries.iter_mut().filter_map(Value::as_object_mut) {

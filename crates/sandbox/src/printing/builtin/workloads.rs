@@ -19,7 +19,8 @@ fn number(value: &Value, path: &str) -> u64 {
 /// The names and images of a template's containers.
 fn containers(template: &Value) -> [Value; 2] {
     let all = template["spec"]["containers"].as_array().map(Vec::as_slice).unwrap_or_default();
-    ["name", "image"].map(|field| json!(all.iter().filter_map(|c| c[field].as_str()).collect::<Vec<_>>().join(",")))
+    ["name", "image"]
+        .map(|field| json!(all.iter().filter_map(|c| c[field].as_str()).collect::<Vec<_>>().join(",")))
 }
 
 /// Name, Ready, Status, Restarts, Age, IP, Node, Nominated Node, Readiness Gates.
@@ -31,13 +32,16 @@ pub(super) fn pod(pod: &Value, name: Value, age: Value) -> Vec<Value> {
     let phase = pod["status"]["reason"].as_str().or(pod["status"]["phase"].as_str()).unwrap_or_default();
     let ended = statuses.iter().find_map(|s| s["state"]["terminated"]["reason"].as_str());
     let status = if object::deleting(pod) { "Terminating" } else { ended.unwrap_or(phase) };
-    let or_none = |path: &str| json!(pod.pointer(path).and_then(Value::as_str).filter(|t| !t.is_empty()).unwrap_or("<none>"));
+    let or_none = |path: &str| {
+        json!(pod.pointer(path).and_then(Value::as_str).filter(|t| !t.is_empty()).unwrap_or("<none>"))
+    };
     let gates = pod["spec"]["readinessGates"].as_array().map(Vec::as_slice).unwrap_or_default();
     let conditions = pod["status"]["conditions"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let open = gates.iter().filter(|g| {
-        conditions.iter().any(|c| c["type"] == g["conditionType"] && c["status"] == "True")
-    });
-    let gates_text = if gates.is_empty() { "<none>".to_owned() } else { format!("{}/{}", open.count(), gates.len()) };
+    let open = gates
+        .iter()
+        .filter(|g| conditions.iter().any(|c| c["type"] == g["conditionType"] && c["status"] == "True"));
+    let gates_text =
+        if gates.is_empty() { "<none>".to_owned() } else { format!("{}/{}", open.count(), gates.len()) };
     vec![
         name,
         json!(format!("{ready}/{total}")),
@@ -111,9 +115,10 @@ pub(super) fn job(value: &Value, name: Value, age: Value) -> Vec<Value> {
     let [names, images] = containers(&value["spec"]["template"]);
     let conditions = value["status"]["conditions"].as_array().map(Vec::as_slice).unwrap_or_default();
     let holds = |kind: &str| conditions.iter().any(|c| c["type"] == kind && c["status"] == "True");
-    let status = ["Complete", "Failed", "Suspended", "FailureTarget"].into_iter().find(|kind| holds(kind)).unwrap_or(
-        if object::deleting(value) { "Terminating" } else { "Running" },
-    );
+    let status = ["Complete", "Failed", "Suspended", "FailureTarget"]
+        .into_iter()
+        .find(|kind| holds(kind))
+        .unwrap_or(if object::deleting(value) { "Terminating" } else { "Running" });
     let begun = value["status"]["startTime"].as_str().and_then(seconds_since);
     let ended = value["status"]["completionTime"].as_str().and_then(seconds_since);
     let duration = begun.map(|b| human_duration(b - ended.unwrap_or(0))).unwrap_or_default();
