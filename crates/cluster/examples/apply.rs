@@ -21,16 +21,22 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let objects = serde_json::from_str(&std::fs::read_to_string(file)?)?;
 
     let started = Instant::now();
-    let mut config = kube::Config::from_custom_kubeconfig(
+    let config = kube::Config::from_custom_kubeconfig(
         Kubeconfig::read_from(kubeconfig)?,
         &KubeConfigOptions::default(),
     )
     .await?;
-    config.default_retry = false;
-    let cluster = Cluster::connect(kube::Client::try_from(config)?).await?;
+    let client = hub_cluster::client(config)?;
     let lap = |what: &str| println!("{:>7.1} ms {what}", started.elapsed().as_secs_f64() * 1e3);
+    lap("client");
+    let cluster = Cluster::connect(client).await?;
     lap("connected");
 
+    let number = |name: &str, default: usize| {
+        let found = flags.iter().find_map(|flag| flag.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
+        found.unwrap_or(default)
+    };
+    let concurrency = number("--concurrency", 16);
     let events = |event: Event| {
         if !flag("--quiet") {
             println!("{:>7.1} ms {}", started.elapsed().as_secs_f64() * 1e3, serde_json::json!(event));
@@ -56,6 +62,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             force_conflicts: flag("--force-conflicts"),
             adopt: flag("--adopt"),
             allow_empty: flag("--allow-empty"),
+            concurrency,
             ..PlanOptions::default()
         };
         hub_cluster::plan(&cluster, &owner, objects, Some("default"), &options).await?
@@ -75,6 +82,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let options = ApplyOptions {
             wait: !flag("--no-wait"),
             timeout: std::time::Duration::from_secs(60),
+            concurrency,
             ..ApplyOptions::default()
         };
         let outcome = hub_cluster::apply(&cluster, &plan, &options, &events, lock.lost()).await?;

@@ -24,6 +24,15 @@ pub enum Error {
         #[source]
         source: RequestError,
     },
+    /// The configuration of the connection does not read.
+    #[error(
+        "the configuration of the cluster connection does not read; check the kubeconfig context's certificates, keys and credentials"
+    )]
+    Configuration {
+        /// What does not read.
+        #[source]
+        source: Box<kube::Error>,
+    },
     /// The API server does not accept the credentials (401).
     #[error(
         "the API server does not accept the credentials; log in again, or check the user of the kubeconfig context"

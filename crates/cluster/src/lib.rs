@@ -31,6 +31,7 @@ pub mod readiness;
 
 pub use apply::{ApplyOptions, apply};
 pub use change::{Action, Change, ContestedField, FieldDiff, KeptBy, LiveVersion, Problem, UnknownKind};
+pub use cluster::client::client;
 pub use cluster::{Cluster, Identity};
 pub use error::{Error, RequestError, Unreachable};
 pub use event::{Event, Events};

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) mod client;
 pub(crate) mod discovery;
 pub(crate) mod request;
 pub(crate) mod transient;
@@ -44,7 +45,7 @@ pub struct Identity {
 impl Cluster {
     /// Connects: asks the server what it serves, in two requests where it aggregates its discovery.
     ///
-    /// The client should not retry by itself (`Config::default_retry` off): the engine does, and says so.
+    /// The client is best made by [`crate::client`]; it should not retry by itself: the engine does, and says so.
     ///
     /// # Errors
     /// [`Error::Unreachable`], [`Error::Unauthorized`], [`Error::Forbidden`] or [`Error::Server`].
