@@ -56,6 +56,31 @@ impl ResourceSet {
         Ok(out)
     }
 
+    /// Each resource as a file of its own: name and text. Names begin with the namespace where there are several.
+    ///
+    /// # Errors
+    /// Those of [`ResourceSet::to_yaml`].
+    pub fn to_files(&self) -> Result<Vec<(String, String)>> {
+        let schema = Schema::new();
+        let ids: Vec<ResId> = self.list.iter().map(|resource| resource.id(&schema)).collect();
+        let namespaces: FxHashSet<&str> =
+            ids.iter().filter(|id| !id.cluster_scoped).map(ResId::effective_namespace).collect();
+        let mut files = Vec::with_capacity(self.list.len());
+        for (resource, id) in self.list.iter().zip(&ids) {
+            let parts = [&id.gvk.group, &id.gvk.version, &id.gvk.kind, &id.name];
+            let parts: Vec<&str> =
+                parts.into_iter().map(Text::as_str).filter(|part| !part.is_empty()).collect();
+            let mut name = format!("{}.yaml", parts.join("_").to_lowercase());
+            if namespaces.len() > 1 && !id.cluster_scoped {
+                name = format!("{}_{name}", id.effective_namespace().to_lowercase());
+            }
+            let mut text = String::new();
+            resource.print(&mut text)?;
+            files.push((name, text));
+        }
+        Ok(files)
+    }
+
     /// The resources, to be changed; what is known of their ids is forgotten.
     pub(crate) fn list_mut(&mut self) -> &mut Vec<Resource> {
         self.keys = None;

@@ -9,6 +9,17 @@ pub(super) enum Failure {
     /// A kustomization file was not edited.
     #[error(transparent)]
     Edit(#[from] edit::Error),
+    /// A kustomization was not built.
+    #[error(transparent)]
+    Build(#[from] hub_kustomize::Error),
+    /// A flag that cannot be honoured.
+    #[error("{flag} is not possible: {reason}")]
+    Unsupported {
+        /// The flag.
+        flag: &'static str,
+        /// Why not.
+        reason: &'static str,
+    },
     /// A file cannot be read or written.
     #[error("cannot {verb} '{path}'")]
     File {

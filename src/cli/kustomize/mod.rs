@@ -1,5 +1,6 @@
 //! `hub kustomize`: what the kustomize program does, by the engine in `hub`. One file per command.
 
+mod build;
 mod create;
 mod edit;
 mod failure;
@@ -14,6 +15,8 @@ use crate::ui;
 /// What is to be done with a kustomization.
 #[derive(Subcommand, Clone, Debug)]
 pub(super) enum KustomizeCommand {
+    /// Print the resources of a kustomization
+    Build(Box<build::BuildArguments>),
     /// Change the kustomization file in the current directory
     #[command(subcommand)]
     Edit(edit::EditCommand),
@@ -23,8 +26,9 @@ pub(super) enum KustomizeCommand {
 }
 
 /// Runs `hub kustomize`.
-pub(super) fn run(command: KustomizeCommand, _surroundings: &Surroundings) -> Exit {
+pub(super) fn run(command: KustomizeCommand, surroundings: &Surroundings) -> Exit {
     let done = match command {
+        KustomizeCommand::Build(arguments) => build::build(&arguments, surroundings),
         KustomizeCommand::Edit(command) => edit::edit(command),
         KustomizeCommand::Create(arguments) => create::create(arguments),
     };
