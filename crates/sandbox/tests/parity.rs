@@ -181,7 +181,7 @@ fn remove(value: &mut Value, pointer: &str) {
 
 /// Replaces what differs from run to run.
 fn mask(value: &mut Value) {
-    const TIMES: [&str; 9] = [
+    const TIMES: [&str; 10] = [
         "creationTimestamp",
         "deletionTimestamp",
         "time",
@@ -191,6 +191,7 @@ fn mask(value: &mut Value) {
         "completionTime",
         "lastProbeTime",
         "startedAt",
+        "lastPhaseTransitionTime",
     ];
     match value {
         Value::Object(fields) => {

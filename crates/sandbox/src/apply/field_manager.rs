@@ -142,11 +142,10 @@ impl FieldManager<'_> {
         force: bool,
     ) -> Result<Value, ApplyError> {
         if config.get("apiVersion").and_then(Value::as_str) != Some(self.api_version) {
-            return Err(ApplyError::Refused(format!(
-                "Incorrect version specified in apply patch. Specified patch version: {}, expected: {}",
-                config.get("apiVersion").and_then(Value::as_str).unwrap_or_default(),
-                self.api_version
-            )));
+            let sent = config.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+            let (group, version) = crate::object::group_version(sent);
+            let kind = self.kind;
+            return Err(ApplyError::Refused(format!("invalid object type: {group}/{version}, Kind={kind}")));
         }
         if !entries(config).is_null() {
             return Err(ApplyError::Refused("metadata.managedFields must be nil".into()));
@@ -189,6 +188,7 @@ impl FieldManager<'_> {
         let versions = ByVersion(self.versions);
         let updater =
             Updater { versions: &versions, api_version: self.api_version, schema, ignored: self.ignored };
+        self.check_other_versions(live, managers)?;
         let before = managers.clone();
         let new = match updater.apply(live, config, managers, &id, force) {
             Ok(new) => new,
@@ -201,6 +201,18 @@ impl FieldManager<'_> {
             entry.time = Some(self.now.to_owned());
         }
         Ok(new.unwrap_or_else(|| live.clone()))
+    }
+
+    /// The live object must fit the schema of every version that a manager has written, as the real server has it.
+    fn check_other_versions(&self, live: &Value, managers: &Managers) -> Result<(), ApplyError> {
+        let others =
+            managers.values().map(|m| m.api_version.as_str()).filter(|version| *version != self.api_version);
+        for schema in others.filter_map(self.versions) {
+            if let Some(misfit) = check(schema, live, true).first() {
+                return Err(ApplyError::Schema(misfit.to_string()));
+            }
+        }
+        Ok(())
     }
 
     fn misfit_message(&self, config: &Value, misfits: &[crate::typed::SchemaError]) -> String {

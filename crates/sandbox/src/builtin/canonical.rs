@@ -27,10 +27,9 @@ pub(crate) fn canonical(schema: &Schema, value: &mut Value) {
 fn canonical_map(map: &Map, object: &mut Object<String, Value>) {
     if !map.fields.is_empty() {
         object.retain(|name, value| map.child(name).is_some_and(|field| !left_out(field, value)));
-        for (name, field) in &map.fields {
-            if field.go != GoForm::Plain
-                && object.get(name).is_none_or(Value::is_null)
-                && let Some(unset) = unset(field)
+        for name in &map.written {
+            if object.get(name).is_none_or(Value::is_null)
+                && let Some(unset) = map.fields.get(name).and_then(unset)
             {
                 object.insert(name.clone(), unset);
             }

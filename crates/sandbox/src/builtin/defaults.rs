@@ -43,14 +43,8 @@ fn defaults_of(name: &str, schema: &Schema, value: &mut Value) {
 
 /// Sets the defaults that the type declares itself.
 fn declared(map: &crate::schema::Map, object: &mut Fields) {
-    for (name, field) in &map.fields {
-        if let Some(default) = &field.default
-            && !matches!(default, Value::Object(_))
-            && *default != json!("")
-            && *default != json!(0)
-            && *default != json!(false)
-            && object.get(name).is_none_or(Value::is_null)
-        {
+    for (name, default) in &map.defaults {
+        if object.get(name).is_none_or(Value::is_null) {
             object.insert(name.clone(), default.clone());
         }
     }
@@ -119,7 +113,29 @@ fn own(name: &str, object: &mut Fields) {
             set(object, "type", json!("Opaque"));
             string_data(object);
         }
-        "core.v1.LimitRangeItem" => {}
+        "core.v1.LimitRangeItem" => {
+            if let Some(default) = object.get("default").cloned() {
+                set(object, "defaultRequest", default);
+            }
+        }
+        "core.v1.EndpointPort" => set(object, "protocol", json!("TCP")),
+        "core.v1.ReplicationController" => {
+            let labels = object.get("spec").and_then(|s| s["template"]["metadata"].get("labels")).cloned();
+            if let Some(labels) = labels {
+                set(ensure(object, "spec"), "selector", labels.clone());
+                set(ensure(object, "metadata"), "labels", labels);
+            }
+        }
+        "admissionregistration.v1.ValidatingAdmissionPolicySpec"
+        | "admissionregistration.v1.MutatingAdmissionPolicySpec" => {
+            set(object, "failurePolicy", json!("Fail"));
+        }
+        "admissionregistration.v1.MatchResources" => {
+            set(object, "matchPolicy", json!("Equivalent"));
+            set(object, "namespaceSelector", json!({}));
+            set(object, "objectSelector", json!({}));
+        }
+        "admissionregistration.v1.NamedRuleWithOperations" => set(object, "scope", json!("*")),
         "core.v1.ReplicationControllerSpec" => set(object, "replicas", json!(1)),
         "core.v1.Pod" => pod(object),
         "apps.v1.DeploymentSpec" => {
@@ -255,13 +271,18 @@ fn pod_spec(spec: &mut Fields) {
     } else if let Some(account) = spec.get("serviceAccount").cloned() {
         spec.insert("serviceAccountName".into(), account);
     }
-    if spec.get("hostNetwork") == Some(&json!(true)) {
-        for list in ["containers", "initContainers"] {
-            for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
-                for port in container.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
-                    if port.get("hostPort").is_none() {
-                        port["hostPort"] = port["containerPort"].clone();
-                    }
+}
+
+/// Ports of a pod in the host's network are ports of the host.
+fn host_ports(spec: &mut Fields) {
+    if spec.get("hostNetwork") != Some(&json!(true)) {
+        return;
+    }
+    for list in ["containers", "initContainers"] {
+        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            for port in container.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
+                if port.get("hostPort").is_none() {
+                    port["hostPort"] = port["containerPort"].clone();
                 }
             }
         }
@@ -270,6 +291,7 @@ fn pod_spec(spec: &mut Fields) {
 
 fn pod(pod: &mut Fields) {
     if let Some(spec) = child(pod, "spec") {
+        host_ports(spec);
         for list in ["containers", "initContainers"] {
             for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
                 if let Some(amounts) = container.get_mut("resources").and_then(Value::as_object_mut) {

@@ -40,7 +40,10 @@ pub(crate) fn begin(resource: &Resource, value: &mut Value) {
         }
         ("batch", "jobs") => job_selector(value),
         ("", "persistentvolumeclaims") => finalizer(value, "kubernetes.io/pvc-protection"),
-        ("", "persistentvolumes") => finalizer(value, "kubernetes.io/pv-protection"),
+        ("", "persistentvolumes") => {
+            finalizer(value, "kubernetes.io/pv-protection");
+            value["status"]["lastPhaseTransitionTime"] = value["metadata"]["creationTimestamp"].clone();
+        }
         ("apiextensions.k8s.io", "customresourcedefinitions") => {
             let versions = value["spec"]["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
             let stored = versions.iter().find(|v| v["storage"] == true).map(|v| v["name"].clone());

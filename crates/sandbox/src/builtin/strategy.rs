@@ -18,6 +18,7 @@ pub(crate) fn has_generation(resource: &Resource) -> bool {
         "apiextensions.k8s.io" | "admissionregistration.k8s.io" => true,
         "" => matches!(plural, "pods" | "replicationcontrollers" | "podtemplates"),
         "scheduling.k8s.io" => plural == "priorityclasses",
+        "discovery.k8s.io" => true,
         _ => false,
     }
 }

@@ -79,7 +79,8 @@ impl CustomKind {
 fn version(definition: &Arc<Value>, index: usize) -> Option<Resource> {
     let spec = &definition["spec"];
     let names = &spec["names"];
-    let version = &spec["versions"][index];
+    let versions = spec["versions"].as_array()?;
+    let version = &versions[index];
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let kind = text(&names["kind"])?;
     let subresources = &version["subresources"];
@@ -93,7 +94,11 @@ fn version(definition: &Arc<Value>, index: usize) -> Option<Resource> {
     let name = text(&version["name"])?;
     let deprecated = version["deprecated"] == Value::Bool(true);
     let deprecation = deprecated.then(|| {
-        text(&version["deprecationWarning"]).unwrap_or_else(|| format!("{group}/{name} {kind} is deprecated"))
+        text(&version["deprecationWarning"]).unwrap_or_else(|| {
+            let newer = newer_version(versions, &name);
+            let hint = newer.map(|newer| format!("; use {group}/{newer} {kind}")).unwrap_or_default();
+            format!("{group}/{name} {kind} is deprecated{hint}")
+        })
     });
     let listed = subresource_facts(status, scale.is_some());
     let custom = CustomVersion {
@@ -122,6 +127,13 @@ fn version(definition: &Arc<Value>, index: usize) -> Option<Resource> {
         version: name,
         kind,
     })
+}
+
+/// The newest served version that is not deprecated and is newer than the one named.
+fn newer_version<'a>(versions: &'a [Value], name: &str) -> Option<&'a str> {
+    let offered = versions.iter().filter(|v| v["served"] == true && v["deprecated"] != true);
+    let newest = offered.filter_map(|v| v["name"].as_str()).max_by_key(|name| rank(name))?;
+    (rank(newest) > rank(name)).then_some(newest)
 }
 
 fn subresource_facts(status: bool, scale: bool) -> Vec<Value> {

@@ -9,6 +9,10 @@ pub(crate) fn convert(stored: &Value, to: &Resource) -> Value {
     let mut value = stored.clone();
     let version = to.api_version();
     if value["apiVersion"] == json!(version) {
+        // the definition may have other defaults since the object was stored
+        if let Some(custom) = to.custom() {
+            crate::custom::shape(custom, &mut value);
+        }
         return value;
     }
     match (to.group.as_str(), to.version.as_str(), to.plural.as_str()) {

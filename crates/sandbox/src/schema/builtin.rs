@@ -111,7 +111,7 @@ impl AnyShape {
         let item = Box::new(Schema { shape: Shape::Atomic, ..Schema::default() });
         AnyShape {
             list: List { kind: ListKind::Atomic, item },
-            map: Map { fields: indexmap::IndexMap::new(), rest: Some(child()), atomic },
+            map: Map { rest: Some(child()), atomic, ..Map::default() },
         }
     }
 }

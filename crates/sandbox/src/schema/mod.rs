@@ -93,6 +93,10 @@ pub(crate) enum ListKind {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Map {
     pub(crate) fields: IndexMap<String, Schema>,
+    /// The fields with a default that says something: neither empty nor zero.
+    pub(crate) defaults: Vec<(String, Value)>,
+    /// The fields that Go writes when they are not set.
+    pub(crate) written: Vec<String>,
     /// The type of keys that are not fields; `None` means that there may be none.
     pub(crate) rest: Option<Box<Schema>>,
     pub(crate) atomic: bool,

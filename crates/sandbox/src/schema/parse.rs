@@ -106,7 +106,21 @@ fn map(node: &Object<String, Value>, source: Source) -> Map {
         None if fields.is_empty() && source == Source::Builtin => Some(Box::default()),
         None => None,
     };
-    Map { fields, rest, atomic: text(node, "x-kubernetes-map-type") == Some("atomic") }
+    let empty = |default: &Value| {
+        *default == Value::from("") || *default == Value::from(0) || *default == Value::Bool(false)
+    };
+    let says = |field: &Schema| field.default.clone().filter(|d| !d.is_object() && !empty(d));
+    Map {
+        defaults: fields.iter().filter_map(|(name, field)| Some((name.clone(), says(field)?))).collect(),
+        written: fields
+            .iter()
+            .filter(|(_, field)| matches!(field.go, GoForm::Always | GoForm::Struct))
+            .map(|(name, _)| name.clone())
+            .collect(),
+        fields,
+        rest,
+        atomic: text(node, "x-kubernetes-map-type") == Some("atomic"),
+    }
 }
 
 fn list(node: &Object<String, Value>, source: Source) -> List {

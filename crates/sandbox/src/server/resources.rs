@@ -31,7 +31,7 @@ pub(super) fn answer(shared: &Arc<Mutex<State>>, state: &mut State, request: &Ap
     if target.name.is_some() && resource.namespaced != target.namespace.is_some() {
         return Err(StatusError::no_resource());
     }
-    let warnings: Vec<String> = resource.custom().and_then(|c| c.deprecation.clone()).into_iter().collect();
+    let warnings: Vec<String> = deprecation(&resource).into_iter().collect();
     let answered = match &target.name {
         None => collection(shared, state, request, &resource, &target),
         Some(name) => {
@@ -40,6 +40,18 @@ pub(super) fn answer(shared: &Arc<Mutex<State>>, state: &mut State, request: &Ap
         }
     };
     answered.map(|answer| answer.warn(warnings))
+}
+
+/// The warning for whoever uses a resource that is on its way out.
+fn deprecation(resource: &Resource) -> Option<String> {
+    match (resource.custom(), resource.group.as_str(), resource.plural.as_str()) {
+        (Some(custom), ..) => custom.deprecation.clone(),
+        (None, "", "endpoints") => {
+            Some("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".into())
+        }
+        (None, "", "componentstatuses") => Some("v1 ComponentStatus is deprecated in v1.19+".into()),
+        _ => None,
+    }
 }
 
 fn collection(

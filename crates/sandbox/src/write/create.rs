@@ -17,9 +17,8 @@ impl Session<'_> {
     ) -> Result<Written, StatusError> {
         self.take_in(&mut value, namespace)?;
         if object::meta(&value, "resourceVersion").is_some() {
-            return Err(StatusError::bad_request(
-                "resourceVersion should not be set on objects to be created",
-            ));
+            let message = "resourceVersion should not be set on objects to be created";
+            return Err(StatusError::new(500, "", message));
         }
         self.name_it(&mut value)?;
         self.shape(&mut value)?;
