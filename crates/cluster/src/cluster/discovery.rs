@@ -48,15 +48,31 @@ impl Resource {
             group => format!("/apis/{group}/{}", self.version),
         };
         match namespace.filter(|_| self.namespaced) {
-            Some(namespace) => format!("{root}/namespaces/{namespace}/{}", self.plural),
+            Some(namespace) => format!("{root}/namespaces/{}/{}", segment(namespace), self.plural),
             None => format!("{root}/{}", self.plural),
         }
     }
 
     /// Path of one object.
     pub(crate) fn object(&self, namespace: Option<&str>, name: &str) -> String {
-        format!("{}/{name}", self.collection(namespace))
+        format!("{}/{}", self.collection(namespace), segment(name))
     }
+}
+
+/// A name as a part of a path. Names come from manifests: whatever they hold, they must not lead elsewhere.
+pub(crate) fn segment(name: &str) -> String {
+    use std::fmt::Write;
+    let mut segment = String::with_capacity(name.len());
+    let is_path = matches!(name, "." | "..");
+    for byte in name.bytes() {
+        match byte {
+            b'.' if is_path => segment.push_str("%2E"),
+            b'-' | b'.' | b'_' | b'~' | b':' => segment.push(char::from(byte)),
+            byte if byte.is_ascii_alphanumeric() => segment.push(char::from(byte)),
+            byte => write!(segment, "%{byte:02X}").expect("writing to a string does not fail"),
+        }
+    }
+    segment
 }
 
 /// The kinds that a cluster serves.
@@ -268,5 +284,7 @@ mod tests {
         assert_eq!(served.versions(&kind), ["v1"]);
         let resource = served.preferred(&kind).expect("served");
         assert_eq!(resource.object(Some("ignored"), "a"), "/apis/x.io/v1/things/a");
+        assert_eq!(resource.object(None, "../secrets?x=é"), "/apis/x.io/v1/things/..%2Fsecrets%3Fx%3D%C3%A9");
+        assert_eq!(resource.object(None, "system:a"), "/apis/x.io/v1/things/system:a");
     }
 }

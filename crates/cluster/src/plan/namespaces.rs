@@ -11,6 +11,7 @@ use super::live::{Part, object};
 use crate::Error;
 use crate::change::Problem;
 use crate::cluster::Cluster;
+use crate::cluster::discovery::segment;
 use crate::id::ObjectId;
 
 /// How far a namespace is.
@@ -36,7 +37,7 @@ pub(super) async fn states(
     let names: BTreeSet<String> = objects.filter_map(|id| id.namespace.clone()).collect();
     stream::iter(names)
         .map(|name| async move {
-            let state = match object(cluster, format!("/api/v1/namespaces/{name}"), Part::Metadata).await {
+            let state = match object(cluster, path(&name), Part::Metadata).await {
                 Ok(Some(live)) => judge(&live),
                 Ok(None) if planned.contains(&name) => State::Planned,
                 Ok(None) => State::Missing,
@@ -49,6 +50,10 @@ pub(super) async fn states(
         .buffer_unordered(concurrency)
         .try_collect()
         .await
+}
+
+fn path(name: &str) -> String {
+    format!("/api/v1/namespaces/{}", segment(name))
 }
 
 fn judge(live: &Value) -> State {

@@ -1,0 +1,11 @@
+//! The engine against the sandbox: one file per behaviour.
+
+mod conflicts;
+mod deploy;
+mod faults;
+mod lock;
+mod refusals;
+mod resume;
+mod secrets;
+mod support;
+mod undeploy;
