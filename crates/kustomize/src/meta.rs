@@ -82,6 +82,9 @@ pub(crate) fn set_metadata_map(node: &mut Node, field: &str, map: &BTreeMap<Text
 
 /// The mapping under a key, made if it is missing or null.
 pub(crate) fn child_mapping<'n>(node: &'n mut Node, key: &str) -> &'n mut Node {
+    if !node.is_mapping() {
+        node.replace(Node::mapping());
+    }
     let at = match position(node, key) {
         Some(at) => at,
         None => {

@@ -130,6 +130,9 @@ fn join(folder: &str, path: &str) -> String {
 
 impl Resource {
     pub(crate) fn set_annotation_text(&mut self, key: &str, text: Option<String>) {
+        if meta::is_nil_or_empty(&self.node) {
+            return;
+        }
         let mut annotations = meta::metadata_map(&self.node, "annotations");
         match text {
             Some(text) => annotations.insert(Text::new(key), Text::new(text)),

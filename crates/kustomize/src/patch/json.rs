@@ -9,7 +9,7 @@ use hub_yaml::{Error, Node, Printed, Style, Value};
 /// # Errors
 /// A key that is not a string, or that repeats; a value that JSON has no form for.
 pub(crate) fn settle(node: &mut Node) -> Result<(), Error> {
-    convert(node, &|text| Node::new(Value::Scalar(text.into())))
+    convert(node, Style::Flow, &|text| Node::new(Value::Scalar(text.into())))
 }
 
 /// Makes a tree what it is after having been written as JSON, and read by a reader to which all numbers are floats of
@@ -18,7 +18,7 @@ pub(crate) fn settle(node: &mut Node) -> Result<(), Error> {
 /// # Errors
 /// Those of [`settle`].
 pub(crate) fn settle_floats(node: &mut Node) -> Result<(), Error> {
-    convert(node, &|text| match text.parse::<f64>() {
+    convert(node, Style::Plain, &|text| match text.parse::<f64>() {
         Ok(value) if !matches!(text, "null" | "true" | "false") => {
             Node::new(Value::Scalar(hub_yaml::format_go_float(value).into()))
         }
@@ -26,7 +26,7 @@ pub(crate) fn settle_floats(node: &mut Node) -> Result<(), Error> {
     })
 }
 
-fn convert(node: &mut Node, bare: &dyn Fn(&str) -> Node) -> Result<(), Error> {
+fn convert(node: &mut Node, style: Style, bare: &dyn Fn(&str) -> Node) -> Result<(), Error> {
     let span = node.span();
     match &mut node.value {
         Value::Mapping(entries) => {
@@ -45,13 +45,13 @@ fn convert(node: &mut Node, bare: &dyn Fn(&str) -> Node) -> Result<(), Error> {
                 }
                 let quoted = Node::string(text.as_ref()).with_style(Style::DoubleQuoted);
                 *key = quoted.with_span(key.span());
-                convert(value, bare)?;
+                convert(value, style, bare)?;
             }
-            node.style = Style::Plain;
+            node.style = style;
         }
         Value::Sequence(items) => {
-            items.iter_mut().try_for_each(|item| convert(item, bare))?;
-            node.style = Style::Plain;
+            items.iter_mut().try_for_each(|item| convert(item, style, bare))?;
+            node.style = style;
         }
         _ => {
             let settled = match hub_yaml::printed(node)? {

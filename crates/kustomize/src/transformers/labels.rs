@@ -44,7 +44,8 @@ impl Labels {
             }
             made.push(Box::new(Labels { labels: set.pairs.clone(), field_specs: specs }));
         }
-        if !kustomization.common_labels.is_empty() {
+        // Once there are labels of any sort, the common ones are carried out, even if they are none.
+        if !kustomization.common_labels.is_empty() || !made.is_empty() {
             made.push(Box::new(Labels {
                 labels: kustomization.common_labels.clone(),
                 field_specs: config.common_labels.clone(),

@@ -78,13 +78,31 @@ pub enum Printed<'a> {
 /// # Errors
 /// A number that JSON has no form for; a tag that the text does not fit.
 pub fn printed(node: &Node) -> Result<Printed<'_>, Error> {
+    printed_within(node, false)
+}
+
+/// As [`printed`]; inside of a flow collection there are no block scalars, and so none of their faults.
+fn printed_within(node: &Node, in_flow: bool) -> Result<Printed<'_>, Error> {
+    let reread = |text| {
+        if in_flow {
+            return Ok(Printed::Text(Cow::Borrowed(text)));
+        }
+        match scalar::reread(text, node.style) {
+            Some(text) => Ok(Printed::Text(text)),
+            None => {
+                let message =
+                    "a block of text begins with a tab, which go-yaml writes and cannot read: quote it";
+                Err(Error::at(node.span(), message))
+            }
+        }
+    };
     let text = node.text().unwrap_or_default();
     let plain = node.style == Style::Plain && !text.contains('\n');
     let value = match node.tag() {
         // Merge keys that were not resolved are kept by their tag.
         Tag::Merge | Tag::Custom => return Ok(Printed::Text(Cow::Borrowed(text))),
-        Tag::Str => return Ok(Printed::Text(scalar::reread(text, node.style))),
-        Tag::Unset if !plain => return Ok(Printed::Text(scalar::reread(text, node.style))),
+        Tag::Str => return reread(text),
+        Tag::Unset if !plain => return reread(text),
         Tag::Binary => {
             return match scalar::decode_base64(text) {
                 Some(decoded) => Ok(Printed::Text(Cow::Owned(decoded))),
@@ -102,7 +120,7 @@ pub fn printed(node: &Node) -> Result<Printed<'_>, Error> {
         }
         // The printer leaves out a tag that fits, and so a number in quotes becomes a string.
         if !plain && is == node.tag() && !node.has_explicit_tag() {
-            return Ok(Printed::Text(scalar::reread(text, node.style)));
+            return reread(text);
         }
     }
     Ok(match value {
@@ -130,24 +148,40 @@ struct Emitter<'o> {
     /// Sort orders of mappings that are being written, so that none needs memory of its own.
     scratch: Vec<u32>,
     sorts: bool,
+    /// Collections around the node at hand that were written in flow style.
+    flow_level: usize,
 }
 
 impl<'o> Emitter<'o> {
     fn new(out: &'o mut String, sorts: bool) -> Self {
-        Emitter { writer: Writer::new(out), scratch: Vec::new(), sorts }
+        Emitter { writer: Writer::new(out), scratch: Vec::new(), sorts, flow_level: 0 }
     }
 
     fn node(&mut self, node: &Node, indent: usize, in_sequence: bool) -> Result<(), Error> {
         let node = node.resolved();
+        let inner = if in_sequence { indent + 2 } else { indent };
         match &node.value {
             Value::Mapping(entries) if !entries.is_empty() => {
-                self.mapping(entries, if in_sequence { indent + 2 } else { indent }, in_sequence)
+                self.within(node, |emitter| emitter.mapping(entries, inner, in_sequence))
             }
             Value::Sequence(items) if !items.is_empty() => {
-                self.sequence(items, if in_sequence { indent + 2 } else { indent }, in_sequence)
+                self.within(node, |emitter| emitter.sequence(items, inner, in_sequence))
             }
             _ => self.leaf(node, indent),
         }
+    }
+
+    /// Writes what is in a collection.
+    fn within(
+        &mut self,
+        node: &Node,
+        write: impl FnOnce(&mut Self) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let level = usize::from(node.style == Style::Flow);
+        self.flow_level += level;
+        write(self)?;
+        self.flow_level -= level;
+        Ok(())
     }
 
     /// A scalar or an empty collection, after a `:` or a `-`.
@@ -155,7 +189,7 @@ impl<'o> Emitter<'o> {
         match &node.value {
             Value::Mapping(_) => self.writer.word("{}"),
             Value::Sequence(_) => self.writer.word("[]"),
-            _ => match printed(node)? {
+            _ => match printed_within(node, self.flow_level > 0)? {
                 Printed::Bare(text) => self.writer.word(&text),
                 Printed::Text(text) => self.writer.text(&text, indent + 2),
             },
@@ -190,10 +224,9 @@ impl<'o> Emitter<'o> {
             self.writer.key(key.text().unwrap_or_default());
             let value = value.resolved();
             match &value.value {
-                Value::Mapping(entries) if !entries.is_empty() => self.mapping(entries, indent + 2, false)?,
+                Value::Mapping(_) => self.node(value, indent + 2, false)?,
                 // Items of a sequence stand right below its key.
-                Value::Sequence(items) if !items.is_empty() => self.sequence(items, indent, false)?,
-                _ => self.leaf(value, indent)?,
+                _ => self.node(value, indent, false)?,
             }
         }
         self.scratch.truncate(start);

@@ -296,14 +296,36 @@ impl<'o> Writer<'o> {
     }
 }
 
-/// What a text is after go-yaml v3 has printed and read it once more in the style it has.
+/// What a text is after go-yaml v3 has printed and read it once more in the style it has; None if it cannot read what
+/// it has printed.
 ///
 /// Its printer doubles a line break of a folded scalar also where the next line is indented further, or where
 /// trailing breaks are kept, and so adds to the text.
 ///
 /// Source: `emitterc.go` of go.yaml.in/yaml/v3 v3.0.4, yaml_emitter_write_folded_scalar.
-pub(super) fn reread(text: &str, style: node::Style) -> Cow<'_, str> {
-    if style != node::Style::Folded || !text.contains('\n') || !analysis::analyze(text).block {
+pub(super) fn reread(text: &str, style: node::Style) -> Option<Cow<'_, str>> {
+    let is_block = match style {
+        node::Style::Literal | node::Style::Folded => true,
+        node::Style::Plain => text.contains('\n'),
+        _ => false,
+    };
+    if is_block && text.starts_with('\t') && allows_block(text) {
+        return None;
+    }
+    Some(refolded(text, style))
+}
+
+/// Whether go-yaml v3 writes a text as a block: tabs do not keep it from that.
+fn allows_block(text: &str) -> bool {
+    if text.contains('\t') {
+        analysis::analyze(&text.replace('\t', "x")).block
+    } else {
+        analysis::analyze(text).block
+    }
+}
+
+fn refolded(text: &str, style: node::Style) -> Cow<'_, str> {
+    if style != node::Style::Folded || !text.contains('\n') || !allows_block(text) {
         return Cow::Borrowed(text);
     }
     let first = text.trim_start_matches('\n').chars().next();
