@@ -106,6 +106,10 @@ impl Lock {
             let Some((live, now)) = lease.read().await? else {
                 continue;
             };
+            if lease.is_ours(&live) {
+                // Our request took effect although its answer was lost.
+                return Ok(lease.keep(live, now));
+            }
             let status = LockStatus::of(&live, now);
             if status.expired || (options.is_dead)(&status.holder) {
                 if let Some(taken) = lease.take_over(&live, now).await? {
@@ -241,6 +245,11 @@ impl Lease {
         format!("{verb} the lock {} in namespace {}", self.name, self.namespace)
     }
 
+    /// True where this very run wrote the lease.
+    fn is_ours(&self, live: &Value) -> bool {
+        live.pointer("/spec/holderIdentity").is_some_and(|identity| *identity == self.identity)
+    }
+
     /// The object as this run would hold it.
     fn object(
         &self,
@@ -304,7 +313,7 @@ impl Lease {
         let version = text(live, "/metadata/resourceVersion");
         let call =
             Call::with_json(Method::PUT, self.path(), &self.object(now, now, Some(version), transitions));
-        match self.cluster.value(&call, Patience::WRITE).await {
+        match self.cluster.value(&call, Patience::EXACT).await {
             Ok(taken) => Ok(Some(taken)),
             Err(error) if matches!(error.status(), Some(404 | 409)) => Ok(None),
             Err(error) => Err(Error::request(self.what("take over"), error)),
@@ -314,7 +323,7 @@ impl Lease {
     async fn delete(&self, uid: &str, resource_version: &str) -> Result<(), Error> {
         let preconditions = json!({"preconditions": {"uid": uid, "resourceVersion": resource_version}});
         let call = Call::with_json(Method::DELETE, self.path(), &preconditions);
-        match self.cluster.send(&call, Patience::WRITE).await {
+        match self.cluster.send(&call, Patience::EXACT).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_not_found() => Ok(()),
             Err(error) if error.status() == Some(409) => {
@@ -360,10 +369,18 @@ impl Lease {
                     live = written;
                     renewed = tokio::time::Instant::now();
                 }
-                Err(error) if matches!(error.status(), Some(404 | 409)) => {
-                    lost.cancel();
-                    break;
-                }
+                Err(error) if matches!(error.status(), Some(404 | 409)) => match self.read().await {
+                    // The answer to our own renewal was lost.
+                    Ok(Some((found, _))) if self.is_ours(&found) => {
+                        live = found;
+                        renewed = tokio::time::Instant::now();
+                    }
+                    Ok(_) => {
+                        lost.cancel();
+                        break;
+                    }
+                    Err(error) => tracing::debug!(lock = %self.name, %error, "heartbeat failed"),
+                },
                 Err(error) => {
                     tracing::debug!(lock = %self.name, %error, "heartbeat failed");
                     if renewed.elapsed() > EXPIRY {

@@ -16,15 +16,20 @@ pub(crate) struct Patience {
     pub(crate) webhooks: bool,
     /// Whether a server that refuses connections is waited for.
     pub(crate) restarts: bool,
+    /// Whether an object that was just changed by another is tried again. Not where the request names the
+    /// version that it is about: that one does not come back.
+    pub(crate) busy: bool,
 }
 
 impl Patience {
     /// For first contact: a cluster that is not there is said so at once.
-    pub(crate) const CONNECT: Patience = Patience { tries: 3, webhooks: false, restarts: false };
+    pub(crate) const CONNECT: Patience = Patience { tries: 3, webhooks: false, restarts: false, busy: false };
     /// For reads and dry-runs.
-    pub(crate) const READ: Patience = Patience { tries: 6, webhooks: false, restarts: true };
+    pub(crate) const READ: Patience = Patience { tries: 6, webhooks: false, restarts: true, busy: true };
     /// For writes.
-    pub(crate) const WRITE: Patience = Patience { tries: 9, webhooks: true, restarts: true };
+    pub(crate) const WRITE: Patience = Patience { tries: 9, webhooks: true, restarts: true, busy: true };
+    /// For writes to exactly one version of an object.
+    pub(crate) const EXACT: Patience = Patience { busy: false, ..Patience::WRITE };
 }
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -76,7 +81,10 @@ fn passes(error: &RequestError, patience: Patience) -> bool {
                 500 if is_webhook => patience.webhooks,
                 500 => PASSING_MESSAGES.iter().any(|words| status.message.contains(words)),
                 // Optimistic locking inside the server (quota, a busy object), not a field conflict.
-                409 => status.message.contains("please apply your changes to the latest version"),
+                409 => {
+                    patience.busy
+                        && status.message.contains("please apply your changes to the latest version")
+                }
                 // A pod before the controller made the namespace's account.
                 403 => status.message.contains("error looking up service account"),
                 _ => false,

@@ -93,22 +93,26 @@ pub(crate) async fn write(cluster: &Cluster, inventory: &mut Inventory) -> Resul
 async fn write_parent(cluster: &Cluster, inventory: &Inventory, map: &Value) -> Result<Value, Error> {
     let owner = &inventory.owner;
     let collection = collection(&owner.state_namespace);
+    let path = format!("{collection}/{}", owner.parent_name());
     let call = match inventory.resource_version {
-        Some(_) => {
-            let path = format!("{collection}/{}?fieldManager={FIELD_MANAGER}", owner.parent_name());
-            Call::with_json(Method::PUT, path, map)
-        }
+        Some(_) => Call::with_json(Method::PUT, format!("{path}?fieldManager={FIELD_MANAGER}"), map),
         None => Call::with_json(Method::POST, format!("{collection}?fieldManager={FIELD_MANAGER}"), map),
     };
-    let mut answer = cluster.value(&call, Patience::WRITE).await;
+    let mut answer = cluster.value(&call, Patience::EXACT).await;
     if matches!(&answer, Err(error) if error.is_not_found()) && inventory.resource_version.is_none() {
         create_namespace(cluster, &owner.state_namespace).await?;
-        answer = cluster.value(&call, Patience::WRITE).await;
+        answer = cluster.value(&call, Patience::EXACT).await;
     }
-    answer.map_err(|error| match error.status() {
-        Some(404 | 409) => Error::RecordMoved { owner: owner.to_string() },
-        _ => Error::request(what("write", owner), error),
-    })
+    match answer {
+        Err(error) if matches!(error.status(), Some(404 | 409)) => {
+            // A write whose answer was lost was tried again, and met itself.
+            let live = cluster.find(&Call::get(path)).await;
+            let live = live.map_err(|error| Error::request(what("read", owner), error))?;
+            let ours = live.filter(|live| live["data"] == map["data"]);
+            ours.ok_or_else(|| Error::RecordMoved { owner: owner.to_string() })
+        }
+        answer => answer.map_err(|error| Error::request(what("write", owner), error)),
+    }
 }
 
 async fn create_shard(cluster: &Cluster, owner: &Owner, map: &Value) -> Result<(), Error> {

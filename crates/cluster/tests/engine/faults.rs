@@ -51,6 +51,21 @@ async fn failures_that_pass_are_sat_out() {
 }
 
 #[tokio::test]
+async fn answers_that_are_lost_are_not_taken_for_another_run() {
+    let world = world().await;
+    world.deploy(&[config_map("a", "x")]).await;
+    let parent = format!("/configmaps/{}", crate::support::owner("one").parent_name());
+    world.sandbox.faults().add(Rule::new(Fault::ResetAfter).method(Method::PUT).path(parent).times(1));
+    world.deploy(&[config_map("a", "y")]).await;
+    world.sandbox.faults().add(Rule::new(Fault::ResetAfter).method(Method::POST).path("/leases").times(1));
+    let holder = hub_cluster::Holder { who: "ann".into(), ..Default::default() };
+    let options = hub_cluster::LockOptions::default();
+    let lock =
+        hub_cluster::Lock::acquire(&world.cluster, "stack", "hub-system", holder, options, &|_| ()).await;
+    lock.expect("ours").release().await.expect("still ours");
+}
+
+#[tokio::test]
 async fn the_server_says_how_long_to_wait() {
     let world = world().await;
     let plan = world.plan(&[config_map("a", "x")]).await.expect("a plan");
