@@ -26,7 +26,7 @@ struct Image {
     tag_suffix: String,
 }
 
-/// Sets images; they end up sorted by name.
+/// Sets images; they end up sorted by name. Of images in the file that share a name, the first one counts.
 ///
 /// # Errors
 /// An argument has none of the forms.
@@ -39,11 +39,10 @@ pub(super) fn set(file: &mut KustomizationFile, arguments: &[String]) -> Result<
         let image = Image::parse(argument)?;
         images.insert(image.name.clone(), image);
     }
-    let asked: Vec<String> = images.keys().cloned().collect();
     for old in file.items("images").iter().map(Image::of_node) {
         match images.get_mut(&old.name) {
-            Some(image) if asked.contains(&old.name) => image.keep_from(&old),
-            _ => {
+            Some(image) => image.keep_from(&old),
+            None => {
                 images.insert(old.name.clone(), old);
             }
         }
