@@ -130,7 +130,8 @@ impl FieldManager<'_> {
         }
     }
 
-    /// Applies `config` to `live` (`None` for a create); gives the new object.
+    /// Applies `config` to `live` (`None` for a create); gives the new object, and whether it differs in more than its
+    /// managers.
     ///
     /// # Errors
     /// [`ApplyError`]: a conflict without `force`, a configuration that does not fit, or no apply at all.
@@ -140,7 +141,7 @@ impl FieldManager<'_> {
         config: &Value,
         manager: &str,
         force: bool,
-    ) -> Result<Value, ApplyError> {
+    ) -> Result<(Value, bool), ApplyError> {
         if config.get("apiVersion").and_then(Value::as_str) != Some(self.api_version) {
             let sent = config.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
             let (group, version) = crate::object::group_version(sent);
@@ -155,22 +156,26 @@ impl FieldManager<'_> {
         if let (true, Some(live)) = (managers.is_empty(), bare.as_ref()) {
             self.record(self.empty, live, &mut managers, BEFORE_FIRST_APPLY);
         }
-        let live = bare.as_ref().unwrap_or(self.empty);
-        let mut new = match self.apply_bare(live, config, &mut managers, manager, force) {
+        let base = bare.as_ref().unwrap_or(self.empty);
+        let new = match self.apply_bare(base, config, &mut managers, manager, force) {
             Err(ApplyError::Conflict { .. })
-                if manager == "kubectl" && !force && self.last_applied_covers(live, config, &managers) =>
+                if manager == "kubectl" && !force && self.last_applied_covers(base, config, &managers) =>
             {
-                self.apply_bare(live, config, &mut managers, manager, true)?
+                self.apply_bare(base, config, &mut managers, manager, true)?
             }
             other => other?,
         };
-        if manager == "kubectl" {
-            renew_last_applied(live, &mut new, config);
+        let renewed = manager == "kubectl" && has_last_applied(base);
+        let changed = new.is_some() || renewed;
+        let mut new = new.or(bare).unwrap_or_else(|| self.empty.clone());
+        if renewed {
+            renew_last_applied(&mut new, config);
         }
         set_entries(&mut new, encode(&managers));
-        Ok(new)
+        Ok((new, changed))
     }
 
+    /// Gives the new object, or `None` when it is the live one.
     fn apply_bare(
         &self,
         live: &Value,
@@ -178,7 +183,7 @@ impl FieldManager<'_> {
         managers: &mut Managers,
         manager: &str,
         force: bool,
-    ) -> Result<Value, ApplyError> {
+    ) -> Result<Option<Value>, ApplyError> {
         let schema = (self.versions)(self.api_version).expect("the endpoint's own version is served");
         let misfits = check(schema, config, false);
         if !misfits.is_empty() {
@@ -200,7 +205,7 @@ impl FieldManager<'_> {
         {
             entry.time = Some(self.now.to_owned());
         }
-        Ok(new.unwrap_or_else(|| live.clone()))
+        Ok(new)
     }
 
     /// The live object must fit the schema of every version that a manager has written, as the real server has it.
@@ -338,12 +343,12 @@ fn set_entries(object: &mut Value, entries: Vec<Value>) {
     }
 }
 
+fn has_last_applied(object: &Value) -> bool {
+    object.pointer("/metadata/annotations").is_some_and(|a| a.get(LAST_APPLIED).is_some())
+}
+
 /// Keeps kubectl's client-side annotation in step when kubectl applies server-side.
-fn renew_last_applied(live: &Value, new: &mut Value, config: &Value) {
-    let held = live.pointer("/metadata/annotations").is_some_and(|a| a.get(LAST_APPLIED).is_some());
-    if !held {
-        return;
-    }
+fn renew_last_applied(new: &mut Value, config: &Value) {
     let mut config = without_entries(config);
     if let Some(annotations) = config.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
         annotations.shift_remove(LAST_APPLIED);

@@ -57,7 +57,9 @@ impl<V: Versions> Updater<'_, V> {
         let set = field_set(self.schema, config).difference_below(self.ignored);
         let time = last.as_ref().and_then(|l| l.time.clone());
         managers.insert(manager.clone(), Managed { set, api_version: self.api_version.to_owned(), time });
-        let pruned = self.prune(merged, managers, last.as_ref());
+        // what is applied again is not taken out, so that there is nothing to do when nothing was dropped
+        let dropped = last.as_ref().filter(|last| !last.set.difference(&managers[manager].set).is_empty());
+        let pruned = self.prune(merged, managers, dropped);
         let conflicts = self.conflicts(live, &pruned, managers, manager);
         if !force && !conflicts.taken.is_empty() {
             let taken: Vec<(ManagerId, FieldSet)> = conflicts.taken.into_iter().collect();

@@ -106,8 +106,11 @@ fn map(node: &Object<String, Value>, source: Source) -> Map {
         None if fields.is_empty() && source == Source::Builtin => Some(Box::default()),
         None => None,
     };
-    let empty = |default: &Value| {
-        *default == Value::from("") || *default == Value::from(0) || *default == Value::Bool(false)
+    let empty = |default: &Value| match default {
+        Value::String(text) => text.is_empty(),
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::Bool(flag) => !flag,
+        _ => false,
     };
     let says = |field: &Schema| field.default.clone().filter(|d| !d.is_object() && !empty(d));
     Map {

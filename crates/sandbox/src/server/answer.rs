@@ -1,5 +1,7 @@
 //! What a request is answered with, before it is bytes.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::read::WatchStream;
@@ -9,7 +11,7 @@ use crate::status::StatusError;
 pub(crate) enum Answer {
     Json {
         code: u16,
-        body: Value,
+        body: Arc<Value>,
         warnings: Vec<String>,
         retry_after: Option<u64>,
         media: &'static str,
@@ -30,12 +32,13 @@ pub(crate) const DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;
 
 impl Answer {
     /// An answer of 200.
-    pub(crate) fn ok(body: Value) -> Answer {
+    pub(crate) fn ok(body: impl Into<Arc<Value>>) -> Answer {
         Answer::with_code(200, body)
     }
 
     /// An answer with a code.
-    pub(crate) fn with_code(code: u16, body: Value) -> Answer {
+    pub(crate) fn with_code(code: u16, body: impl Into<Arc<Value>>) -> Answer {
+        let body = body.into();
         Answer::Json { code, body, warnings: Vec::new(), retry_after: None, media: JSON }
     }
 
@@ -53,7 +56,7 @@ impl Answer {
     pub(crate) fn refusal(error: StatusError) -> Answer {
         Answer::Json {
             code: error.code,
-            body: error.body(),
+            body: error.body().into(),
             retry_after: error.retry_seconds(),
             warnings: error.warnings,
             media: JSON,

@@ -294,7 +294,10 @@ fn action(
 
 /// The answer to a write.
 fn tell(written: &Written, warnings: Vec<String>, request: &ApiRequest, resource: &Resource) -> Answer {
-    let body = render((*written.object).clone(), Form::of(request), resource);
+    let body = match Form::of(request) {
+        Form::Whole => written.object.clone(),
+        form => Arc::new(render((*written.object).clone(), form, resource)),
+    };
     Answer::with_code(if written.created { 201 } else { 200 }, body).warn(warnings)
 }
 

@@ -46,7 +46,7 @@ fn aggregated(request: &ApiRequest) -> bool {
 }
 
 fn discovered(body: Value) -> Answer {
-    Answer::Json { code: 200, body, warnings: Vec::new(), retry_after: None, media: DISCOVERY }
+    Answer::Json { code: 200, body: body.into(), warnings: Vec::new(), retry_after: None, media: DISCOVERY }
 }
 
 fn version() -> Value {

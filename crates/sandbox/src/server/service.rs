@@ -138,7 +138,7 @@ fn write(answer: Answer) -> Response<Body> {
             response(200, "application/json", BodyExt::boxed_unsync(StreamBody::new(lines.boxed())))
         }
         Answer::Json { code, body, warnings, retry_after, media } => {
-            let bytes = serde_json::to_vec(&body).expect("a JSON value is JSON");
+            let bytes = serde_json::to_vec(&*body).expect("a JSON value is JSON");
             let mut response = response(code, media, whole(bytes.into()));
             let headers = response.headers_mut();
             for warning in warnings {

@@ -30,25 +30,40 @@ pub(crate) fn check(schema: &Schema, value: &Value, duplicates: bool) -> Vec<Sch
     walk.errors
 }
 
-struct Walk {
+/// One step of the way to a value: a field, which is borrowed because nearly all steps are, or anything else.
+enum Step<'a> {
+    Field(&'a str),
+    Other(PathElement),
+}
+
+impl std::fmt::Display for Step<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Step::Field(name) => write!(f, ".{name}"),
+            Step::Other(element) => element.fmt(f),
+        }
+    }
+}
+
+struct Walk<'a> {
     duplicates: bool,
-    path: Vec<PathElement>,
+    path: Vec<Step<'a>>,
     errors: Vec<SchemaError>,
 }
 
-impl Walk {
+impl<'a> Walk<'a> {
     fn fail(&mut self, message: impl Into<String>) {
-        let path = crate::fields::path_text(&self.path);
+        let path = self.path.iter().map(Step::to_string).collect();
         self.errors.push(SchemaError { path, message: message.into() });
     }
 
-    fn below(&mut self, step: PathElement, schema: &Schema, value: &Value) {
+    fn below(&mut self, step: Step<'a>, schema: &Schema, value: &'a Value) {
         self.path.push(step);
         self.node(schema, value);
         self.path.pop();
     }
 
-    fn node(&mut self, schema: &Schema, value: &Value) {
+    fn node(&mut self, schema: &Schema, value: &'a Value) {
         match schema.atom(Some(value)) {
             Atom::Scalar(kind) => self.scalar(kind, value),
             Atom::List { list } => self.list(list, value),
@@ -77,7 +92,7 @@ impl Walk {
         self.fail(message);
     }
 
-    fn list(&mut self, list: &List, value: &Value) {
+    fn list(&mut self, list: &List, value: &'a Value) {
         let items = match value {
             Value::Null => return,
             Value::Array(items) => items,
@@ -95,22 +110,20 @@ impl Walk {
             if !self.duplicates && list.kind != ListKind::Atomic && !seen.insert(step.clone()) {
                 self.fail(format!("duplicate entries for key {step}"));
             }
-            self.below(step, &list.item, item);
+            self.below(Step::Other(step), &list.item, item);
         }
     }
 
-    fn map(&mut self, map: &Map, value: &Value) {
+    fn map(&mut self, map: &Map, value: &'a Value) {
         let fields = match value {
             Value::Null => return,
             Value::Object(fields) => fields,
             other => return self.fail(format!("expected map, got {}", go_value(other))),
         };
-        let mut names: Vec<&String> = fields.keys().collect();
-        names.sort();
-        for name in names {
-            let step = PathElement::Field(name.clone());
+        for (name, child) in fields {
+            let step = Step::Field(name);
             match map.child(name) {
-                Some(child) => self.below(step, child, &fields[name]),
+                Some(field) => self.below(step, field, child),
                 None => {
                     self.path.push(step);
                     self.fail("field not declared in schema");

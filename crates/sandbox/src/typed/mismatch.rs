@@ -46,12 +46,12 @@ pub(crate) fn mismatch(kind: &str, schema: &Schema, value: &Value) -> Option<Str
     misfit(schema, value, kind, &mut path)
 }
 
-fn misfit(schema: &Schema, value: &Value, owner: &str, path: &mut Vec<String>) -> Option<String> {
+fn misfit<'a>(schema: &Schema, value: &'a Value, owner: &str, path: &mut Vec<&'a str>) -> Option<String> {
     let owner = match &schema.shape {
         crate::schema::Shape::Named { name, .. } => name.name().rsplit('.').next().unwrap_or_default(),
         _ => owner,
     };
-    let wrong = |kind: &str, path: &[String]| {
+    let wrong = |kind: &str, path: &[&str]| {
         let found = match value {
             Value::Bool(_) => "bool",
             Value::Number(_) => "number",
@@ -67,7 +67,7 @@ fn misfit(schema: &Schema, value: &Value, owner: &str, path: &mut Vec<String>) -
         (Atom::Map { map, .. }, Value::Object(fields)) => fields.iter().find_map(|(name, child)| {
             let declared = map.fields.contains_key(name);
             if declared {
-                path.push(name.clone());
+                path.push(name);
             }
             let found = map.child(name).and_then(|field| misfit(field, child, owner, path));
             if declared {

@@ -91,7 +91,7 @@ impl Session<'_> {
         }
         let (manager, force) = (&self.options.manager, self.options.force);
         let merged = self.with_field_manager(|fields| fields.apply(live.as_ref(), &config, manager, force));
-        let mut value = merged.map_err(|error| match error {
+        let (mut value, changed) = merged.map_err(|error| match error {
             ApplyError::Conflict { message, causes } => StatusError::apply_conflict(message, causes),
             ApplyError::Schema(message) => StatusError::new(500, "", message),
             ApplyError::Refused(message) => StatusError::bad_request(message),
@@ -100,18 +100,20 @@ impl Session<'_> {
         if !key.namespace.is_empty() {
             object::set_meta(&mut value, "namespace", key.namespace.clone());
         }
-        let entries = object::take_meta(&mut value, "managedFields");
-        if let Some(misfit) = self
-            .resource
-            .schema()
-            .filter(|_| self.builtin_type().is_some())
-            .and_then(|schema| crate::typed::mismatch(&self.resource.kind, schema, &value))
-        {
-            return Err(StatusError::bad_request(format!("failed to create typed patch object: {misfit}")));
-        }
-        self.shape(&mut value)?;
-        if let Some(entries) = entries {
-            object::set_meta(&mut value, "managedFields", entries);
+        if changed || live.is_none() {
+            let entries = object::take_meta(&mut value, "managedFields");
+            let line = self.builtin_type();
+            if let Some(misfit) =
+                line.and_then(|l| crate::typed::mismatch(&self.resource.kind, l.schema(), &value))
+            {
+                return Err(StatusError::bad_request(format!(
+                    "failed to create typed patch object: {misfit}"
+                )));
+            }
+            self.shape(&mut value)?;
+            if let Some(entries) = entries {
+                object::set_meta(&mut value, "managedFields", entries);
+            }
         }
         match live {
             Some(live) => self.finish(value, &live),

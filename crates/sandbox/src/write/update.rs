@@ -70,8 +70,8 @@ impl Session<'_> {
         {
             return self.vanish(value, live);
         }
-        keep_times(&mut value, live);
         object::copy_meta(&mut value, live, "resourceVersion");
+        keep_times(&mut value, live);
         let object = if value == *live { Arc::new(value) } else { self.store(value)? };
         Ok(Written { object, created: false })
     }
@@ -217,13 +217,8 @@ fn keep_times(value: &mut Value, live: &Value) {
     if new == old || timeless(&new) != timeless(&old) {
         return;
     }
-    let bare = |object: &Value| {
-        let mut bare = object.clone();
-        object::take_meta(&mut bare, "managedFields");
-        object::take_meta(&mut bare, "resourceVersion");
-        bare
-    };
-    if bare(value) == bare(live) {
-        object::copy_meta(value, live, "managedFields");
+    object::copy_meta(value, live, "managedFields");
+    if let Some(new) = new.filter(|_| value != live) {
+        object::set_meta(value, "managedFields", new);
     }
 }
