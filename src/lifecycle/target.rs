@@ -170,11 +170,9 @@ async fn connect_kubeconfig(
     Ok(Connection { cluster, name, kubeconfig: files.first().cloned(), _sandbox: None })
 }
 
-/// The engine retries by itself and says so; the client must not do it in silence.
 fn client(mut config: kube::Config, target: &str) -> Result<kube::Client, Error> {
-    config.default_retry = false;
     config.connect_timeout = Some(Duration::from_secs(10));
-    kube::Client::try_from(config).map_err(|e| Error::Target {
+    hub_cluster::client(config).map_err(|e| Error::Target {
         target: target.to_owned(),
         reason: chain(&e),
         help: Some("check the user and the certificate authority of the context".into()),
