@@ -121,7 +121,7 @@ impl Decoder<'_> {
         Ok(Node::new(Value::Sequence(items.collect::<Result<_>>()?)))
     }
 
-    /// Anything, with keys that repeat left out.
+    /// Anything, with keys that repeat left out. Numbers are as exact as JSON's are in Go: to 53 bits.
     fn tree(&self, node: &Node) -> Result<Node> {
         if node.is_mapping() {
             let entries = self.entries(node, "")?;
@@ -133,7 +133,10 @@ impl Decoder<'_> {
             let items = node.items().iter().map(|item| self.tree(item));
             return Ok(Node::new(Value::Sequence(items.collect::<Result<_>>()?)));
         }
-        Ok(node.clone())
+        Ok(match node.as_f64() {
+            Some(value) if node.tag() == Tag::Int => Node::new(Value::Scalar(value.to_string().into())),
+            _ => node.clone(),
+        })
     }
 
     /// Names and values of a mapping, sorted by name, with the place of the name. Of a key that repeats, the last one counts.
