@@ -37,9 +37,37 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let begun = Instant::now();
     apply(&sandbox, &objects, false).await?;
     step("apply unchanged after opening", begun);
+    let count = 1000;
+    let deployments: Vec<Value> = (0..count).map(deployment).collect();
+    let begun = Instant::now();
+    apply(&sandbox, &deployments, false).await?;
+    step(&format!("apply of {count} deployments until ready"), begun);
+    let begun = Instant::now();
+    apply(&sandbox, &deployments, false).await?;
+    step(&format!("apply of {count} deployments unchanged"), begun);
+    let begun = Instant::now();
+    for index in 0..count {
+        let path = format!("/apis/apps/v1/namespaces/default/deployments/d{index}");
+        sandbox.client().send(Request::delete(path).body(kube::client::Body::empty())?).await?;
+    }
+    step(&format!("delete of {count} deployments with all below"), begun);
     std::fs::remove_dir_all(folder)?;
     writeln!(std::io::stdout(), "{}", lines.join("\n"))?;
     Ok(())
+}
+
+fn deployment(index: usize) -> Value {
+    let name = format!("d{index}");
+    serde_json::json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "default"},
+        "spec": {
+            "selector": {"matchLabels": {"app": name}},
+            "template": {
+                "metadata": {"labels": {"app": name}},
+                "spec": {"containers": [{"name": "c", "image": "i:1", "ports": [{"containerPort": 80}]}]},
+            },
+        },
+    })
 }
 
 async fn apply(sandbox: &Sandbox, objects: &[Value], dry: bool) -> Result<usize, Box<dyn std::error::Error>> {

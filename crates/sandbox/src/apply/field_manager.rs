@@ -4,9 +4,10 @@
 
 use std::sync::LazyLock;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::conflict::ApplyConflict;
+use super::last_applied::{LAST_APPLIED, has_last_applied, renew_last_applied};
 use super::managers::{ManagerId, Managers, decode, encode};
 use super::updater::{Updater, Versions};
 use crate::fields::FieldSet;
@@ -16,7 +17,6 @@ use crate::typed::{check, compare, field_set};
 const BEFORE_FIRST_APPLY: &str = "before-first-apply";
 const OLD_UPDATES: &str = "ancient-changes";
 const MAX_UPDATERS: usize = 10;
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Metadata that nobody owns.
 static NEVER_OWNED: LazyLock<FieldSet> = LazyLock::new(|| {
@@ -326,7 +326,8 @@ fn entries(object: &Value) -> &Value {
     object.pointer("/metadata/managedFields").unwrap_or(&Value::Null)
 }
 
-fn without_entries(object: &Value) -> Value {
+/// The object without its managers.
+pub(super) fn without_entries(object: &Value) -> Value {
     let mut bare = object.clone();
     set_entries(&mut bare, Vec::new());
     bare
@@ -340,33 +341,5 @@ fn set_entries(object: &mut Value, entries: Vec<Value>) {
         metadata.shift_remove("managedFields");
     } else {
         metadata.insert("managedFields".into(), Value::Array(entries));
-    }
-}
-
-fn has_last_applied(object: &Value) -> bool {
-    object.pointer("/metadata/annotations").is_some_and(|a| a.get(LAST_APPLIED).is_some())
-}
-
-/// Keeps kubectl's client-side annotation in step when kubectl applies server-side.
-fn renew_last_applied(new: &mut Value, config: &Value) {
-    let mut config = without_entries(config);
-    if let Some(annotations) = config.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
-        annotations.shift_remove(LAST_APPLIED);
-    }
-    if let Some(annotations) = new.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
-        annotations.insert(LAST_APPLIED.into(), json!(format!("{}\n", sorted(&config))));
-    }
-}
-
-/// The value with the keys of all maps in order, as Go writes them.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let mut names: Vec<&String> = fields.keys().collect();
-            names.sort();
-            Value::Object(names.into_iter().map(|name| (name.clone(), sorted(&fields[name]))).collect())
-        }
-        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-        other => other.clone(),
     }
 }

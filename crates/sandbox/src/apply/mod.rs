@@ -5,6 +5,9 @@
 
 mod conflict;
 mod field_manager;
+mod last_applied;
+#[cfg(test)]
+mod laws;
 mod managers;
 mod reshape;
 mod updater;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::writer::{delete, live};
 use crate::object;
 use crate::state::State;
-use crate::store::{Change, Key, Table};
+use crate::store::{Change, Key, Table, owner_uids};
 
 /// Takes note of an object that is gone or is to wait for its dependents.
 pub(super) fn see(state: &mut State, change: &Change) {
@@ -38,7 +38,7 @@ fn look_again(state: &mut State, change: &Change, before: &Arc<Value>) {
     }
     super::definitions::look_again(state, &change.table);
     for uid in owner_uids(before) {
-        let waiting = find(state, &uid).filter(|(.., owner)| object::deleting(owner));
+        let waiting = find(state, uid).filter(|(.., owner)| object::deleting(owner));
         if let Some((table, key, owner)) = waiting
             && object::meta_list(&owner, "finalizers").contains(&"foregroundDeletion")
         {
@@ -47,36 +47,20 @@ fn look_again(state: &mut State, change: &Change, before: &Arc<Value>) {
     }
 }
 
-fn owner_uids(value: &Value) -> Vec<String> {
-    let owners = value.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    owners.into_iter().flatten().filter_map(|o| o["uid"].as_str()).map(str::to_owned).collect()
-}
-
 fn dependents(state: &State, uid: &str) -> Vec<(Table, Key, Arc<Value>)> {
-    let mut found = Vec::new();
-    for table in state.store.tables() {
-        for (key, value) in state.store.list(table, None) {
-            let owners = value.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-            if owners.is_some_and(|owners| owners.iter().any(|o| o["uid"] == uid)) {
-                found.push((table.clone(), key.clone(), value.clone()));
-            }
-        }
-    }
-    found
+    let found = state.store.dependents(uid);
+    found.map(|(table, key, value)| (table.clone(), key.clone(), value.clone())).collect()
 }
 
 fn find(state: &State, uid: &str) -> Option<(Table, Key, Arc<Value>)> {
-    state.store.tables().find_map(|table| {
-        let (key, value) = state.store.list(table, None).find(|(_, value)| object::uid(value) == uid)?;
-        Some((table.clone(), key.clone(), value.clone()))
-    })
+    let (table, key, value) = state.store.by_uid(uid)?;
+    Some((table.clone(), key.clone(), value.clone()))
 }
 
 /// Deletes what an owner leaves behind, and unhooks what has another owner still.
 fn collect(state: &mut State, uid: &str) {
     for (table, key, value) in dependents(state, uid) {
-        let others =
-            owner_uids(&value).into_iter().any(|other| other != uid && find(state, &other).is_some());
+        let others = owner_uids(&value).any(|other| other != uid && state.store.by_uid(other).is_some());
         if others {
             unhook(state, &table, &value, uid);
         } else {

@@ -62,12 +62,9 @@ fn reconcile(state: &mut State, set: &Value) {
 pub(super) fn pods_of(state: &State, owner: &Value) -> Vec<Key> {
     let pods = Table::new("", "pods");
     let uid = object::uid(owner);
-    state
-        .store
-        .list(&pods, Some(object::namespace(owner)))
-        .filter(|(_, pod)| object::controller_uid(pod) == Some(uid) && !object::deleting(pod))
-        .map(|(key, _)| key.clone())
-        .collect()
+    let controlled = |pod: &Value| object::controller_uid(pod) == Some(uid) && !object::deleting(pod);
+    let dependents = state.store.dependents(uid).filter(|(table, _, pod)| **table == pods && controlled(pod));
+    dependents.map(|(_, key, _)| key.clone()).collect()
 }
 
 /// Makes pods from the owner's template, or removes some; gives how many there are then.

@@ -52,8 +52,11 @@ pub(super) fn reconcile_deployment(state: &mut State, key: &Key) {
 fn sets_of(state: &State, deployment: &Value) -> Vec<Value> {
     let uid = object::uid(deployment);
     let sets = sets();
-    let all = state.store.list(&sets, Some(object::namespace(deployment)));
-    all.filter(|(_, set)| object::controller_uid(set) == Some(uid)).map(|(_, set)| (**set).clone()).collect()
+    let owned = state.store.dependents(uid).filter(|(table, ..)| **table == sets);
+    owned
+        .filter(|(.., set)| object::controller_uid(set) == Some(uid))
+        .map(|(.., set)| (**set).clone())
+        .collect()
 }
 
 /// Makes or scales the replica set of the present template; gives its name.

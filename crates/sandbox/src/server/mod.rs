@@ -6,6 +6,7 @@
 mod access;
 mod answer;
 mod listener;
+mod options;
 mod resources;
 mod root;
 mod service;

@@ -6,14 +6,15 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::options::{body_dry_run, delete_options, options, patch_body};
 use crate::catalog::Resource;
 use crate::object;
 use crate::read::{Form, Selection, WatchRequest, WatchStream, list, render};
 use crate::request::{ApiRequest, Target, decode_object};
 use crate::state::State;
-use crate::status::{Cause, StatusError};
+use crate::status::StatusError;
 use crate::store::Key;
-use crate::write::{DeleteOptions, Deleted, PatchKind, Session, Validation, WriteOptions, Written};
+use crate::write::{DeleteOptions, Deleted, Session, Written};
 
 type Answered = Result<Answer, StatusError>;
 
@@ -299,88 +300,4 @@ fn tell(written: &Written, warnings: Vec<String>, request: &ApiRequest, resource
         form => Arc::new(render((*written.object).clone(), form, resource)),
     };
     Answer::with_code(if written.created { 201 } else { 200 }, body).warn(warnings)
-}
-
-fn options(request: &ApiRequest) -> Result<WriteOptions, StatusError> {
-    let mut dry_run = false;
-    for value in request.query.all("dryRun").filter(|v| !v.is_empty()) {
-        if value != "All" {
-            let sent: Vec<&str> = request.query.all("dryRun").collect();
-            let cause = Cause::unsupported("dryRun", &json!(sent), &["All".to_owned()]);
-            return Err(StatusError::invalid("meta.k8s.io", options_kind(request), "", &[cause]));
-        }
-        dry_run = true;
-    }
-    let validation = match request.query.get("fieldValidation").unwrap_or_default() {
-        "Strict" => Validation::Strict,
-        "Ignore" => Validation::Ignore,
-        "" | "Warn" => Validation::Warn,
-        other => {
-            let allowed = ["", "Ignore", "Strict", "Warn"].map(str::to_owned);
-            let cause = Cause::unsupported("fieldValidation", &json!(other), &allowed);
-            return Err(StatusError::invalid("meta.k8s.io", options_kind(request), "", &[cause]));
-        }
-    };
-    let force = request.query.flag("force");
-    if request.media_type() == "application/apply-patch+yaml" && request.method == Method::PATCH {
-        if request.query.get("fieldManager").is_none_or(str::is_empty) {
-            let cause = Cause::required("fieldManager", "is required for apply patch");
-            return Err(StatusError::invalid("meta.k8s.io", "PatchOptions", "", &[cause]));
-        }
-    } else if force {
-        let cause = Cause::forbidden("force", "may not be specified for non-apply patch");
-        return Err(StatusError::invalid("meta.k8s.io", "PatchOptions", "", &[cause]));
-    }
-    Ok(WriteOptions { dry_run, manager: request.field_manager().to_owned(), force, validation })
-}
-
-fn options_kind(request: &ApiRequest) -> &'static str {
-    match request.method {
-        Method::POST => "CreateOptions",
-        Method::PUT => "UpdateOptions",
-        Method::PATCH => "PatchOptions",
-        _ => "DeleteOptions",
-    }
-}
-
-fn patch_body(request: &ApiRequest) -> Result<(PatchKind, Value), StatusError> {
-    let kind = match request.media_type() {
-        "application/merge-patch+json" => PatchKind::Merge,
-        "application/json-patch+json" => PatchKind::Json,
-        "application/strategic-merge-patch+json" => PatchKind::Strategic,
-        "application/apply-patch+yaml" => PatchKind::Apply,
-        _ => {
-            return Err(StatusError::unsupported_media("415: Unsupported Media Type").detailed());
-        }
-    };
-    if kind == PatchKind::Apply {
-        return Ok((kind, decode_object(request)?));
-    }
-    let body = serde_json::from_slice(&request.body)
-        .map_err(|error| StatusError::bad_request(format!("error decoding patch: {error}")))?;
-    Ok((kind, body))
-}
-
-fn delete_options(request: &ApiRequest) -> Result<DeleteOptions, StatusError> {
-    let body = if request.body.is_empty() { json!({}) } else { decode_object(request)? };
-    let mut options = DeleteOptions::of_object(&body);
-    if let Some(policy) = request.query.get("propagationPolicy") {
-        options.propagation = Some(policy.to_owned());
-    }
-    if let Some(policy) =
-        options.propagation.as_deref().filter(|p| !matches!(*p, "Background" | "Foreground" | "Orphan"))
-    {
-        let allowed = ["Foreground", "Background", "Orphan", "nil"].map(str::to_owned);
-        let cause = Cause::unsupported("propagationPolicy", &json!(policy), &allowed);
-        return Err(StatusError::invalid("meta.k8s.io", "DeleteOptions", "", &[cause]));
-    }
-    if let Some(seconds) = request.query.get("gracePeriodSeconds") {
-        options.grace_seconds = seconds.parse().ok();
-    }
-    Ok(options)
-}
-
-fn body_dry_run(request: &ApiRequest) -> bool {
-    let body = if request.body.is_empty() { Value::Null } else { decode_object(request).unwrap_or_default() };
-    body["dryRun"].as_array().is_some_and(|d| d.iter().any(|v| v == "All"))
 }

@@ -5,9 +5,11 @@
 mod journal;
 mod lock;
 mod objects;
+mod owners;
 
 pub(crate) use journal::Journal;
 pub use journal::StoreError;
 pub use lock::Holder;
 pub(crate) use lock::Lock;
 pub(crate) use objects::{Change, Key, Store, Table};
+pub(crate) use owners::owner_uids;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::journal::{Journal, Record, StoreError};
+use super::owners::Owners;
 use crate::object;
 
 /// How many changes a watch can go back.
@@ -59,6 +60,7 @@ pub(crate) struct Change {
 /// All objects at the latest revision.
 pub(crate) struct Store {
     tables: BTreeMap<Table, BTreeMap<Key, Arc<Value>>>,
+    owners: Owners,
     revision: u64,
     history: VecDeque<Change>,
     /// The last revision that is not in the history any more.
@@ -72,6 +74,7 @@ impl Store {
     pub(crate) fn new(journal: Option<Journal>, records: Vec<Record>) -> Store {
         let mut store = Store {
             tables: BTreeMap::new(),
+            owners: Owners::default(),
             revision: 0,
             history: VecDeque::new(),
             forgotten: 0,
@@ -80,9 +83,12 @@ impl Store {
         };
         for record in records {
             store.revision = store.revision.max(record.revision);
-            let table = store.tables.entry(record.table).or_default();
+            let table = store.tables.entry(record.table.clone()).or_default();
             match record.object {
-                Some(object) => drop(table.insert(record.key, Arc::new(object))),
+                Some(object) => {
+                    store.owners.change(&record.table, &record.key, None, Some(&object));
+                    table.insert(record.key, Arc::new(object));
+                }
                 None => drop(table.remove(&record.key)),
             }
         }
@@ -95,7 +101,7 @@ impl Store {
         self.revision
     }
 
-    /// Hands out a revision without writing anything.
+    /// Tells of every revision from now on.
     pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
         self.announce.subscribe()
     }
@@ -115,6 +121,17 @@ impl Store {
         let range = self.tables.get(table).map(|objects| objects.range(start..));
         let inside = move |key: &Key| namespace.is_none_or(|n| key.namespace == n);
         range.into_iter().flatten().take_while(move |(key, _)| inside(key))
+    }
+
+    /// Where the object with a uid is, and the object.
+    pub(crate) fn by_uid(&self, uid: &str) -> Option<(&Table, &Key, &Arc<Value>)> {
+        let (table, key) = self.owners.place(uid)?;
+        Some((table, key, self.get(table, key)?))
+    }
+
+    /// The objects that name an owner.
+    pub(crate) fn dependents(&self, uid: &str) -> impl Iterator<Item = (&Table, &Key, &Arc<Value>)> {
+        self.owners.dependents(uid).filter_map(|(table, key)| Some((table, key, self.get(table, key)?)))
     }
 
     /// The tables that hold objects.
@@ -162,6 +179,8 @@ impl Store {
     }
 
     fn record(&mut self, change: Change) {
+        let (before, after) = (change.before.as_deref(), change.after.as_deref());
+        self.owners.change(&change.table, &change.key, before, after);
         self.revision = change.revision;
         self.history.push_back(change);
         if self.history.len() > HISTORY {
@@ -185,6 +204,7 @@ impl Store {
             journal.clear()?;
         }
         self.tables.clear();
+        self.owners = Owners::default();
         self.history.clear();
         self.forgotten = self.revision;
         Ok(())

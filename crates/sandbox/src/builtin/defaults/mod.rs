@@ -2,6 +2,9 @@
 //!
 //! Source: kubernetes `pkg/apis/*/v1/defaults.go` and the zz_generated defaults; one function per type.
 
+mod pods;
+mod specs;
+
 use serde_json::{Map as Object, Value, json};
 
 use crate::schema::{Atom, Schema, Shape};
@@ -75,15 +78,15 @@ fn ensure<'a>(object: &'a mut Fields, name: &str) -> &'a mut Fields {
 /// Sets what the type's Go code sets.
 fn own(name: &str, object: &mut Fields) {
     match name {
-        "core.v1.PodSpec" => pod_spec(object),
-        "core.v1.Container" | "core.v1.EphemeralContainer" => container(object),
-        "core.v1.Probe" => probe(object),
+        "core.v1.PodSpec" => pods::pod_spec(object),
+        "core.v1.Container" | "core.v1.EphemeralContainer" => pods::container(object),
+        "core.v1.Probe" => pods::probe(object),
         "core.v1.HTTPGetAction" => {
             set(object, "path", json!("/"));
             set(object, "scheme", json!("HTTP"));
         }
-        "core.v1.ServiceSpec" => service(object),
-        "core.v1.Volume" => volume(object),
+        "core.v1.ServiceSpec" => specs::service(object),
+        "core.v1.Volume" => pods::volume(object),
         "core.v1.SecretVolumeSource"
         | "core.v1.ConfigMapVolumeSource"
         | "core.v1.DownwardAPIVolumeSource"
@@ -111,7 +114,7 @@ fn own(name: &str, object: &mut Fields) {
         "core.v1.Node" => {}
         "core.v1.Secret" => {
             set(object, "type", json!("Opaque"));
-            string_data(object);
+            specs::string_data(object);
         }
         "core.v1.LimitRangeItem" => {
             if let Some(default) = object.get("default").cloned() {
@@ -137,7 +140,7 @@ fn own(name: &str, object: &mut Fields) {
         }
         "admissionregistration.v1.NamedRuleWithOperations" => set(object, "scope", json!("*")),
         "core.v1.ReplicationControllerSpec" => set(object, "replicas", json!(1)),
-        "core.v1.Pod" => pod(object),
+        "core.v1.Pod" => pods::pod(object),
         "apps.v1.DeploymentSpec" => {
             set(object, "replicas", json!(1));
             let strategy = ensure(object, "strategy");
@@ -188,7 +191,7 @@ fn own(name: &str, object: &mut Fields) {
             }
             set(object, "revisionHistoryLimit", json!(10));
         }
-        "batch.v1.JobSpec" => job(object),
+        "batch.v1.JobSpec" => specs::job(object),
         "batch.v1.CronJobSpec" => {
             set(object, "concurrencyPolicy", json!("Allow"));
             set(object, "suspend", json!(false));
@@ -234,7 +237,7 @@ fn own(name: &str, object: &mut Fields) {
             let conversion = ensure(object, "conversion");
             set(conversion, "strategy", json!("None"));
         }
-        "autoscaling.v2.HorizontalPodAutoscalerSpec" => hpa(object),
+        "autoscaling.v2.HorizontalPodAutoscalerSpec" => specs::hpa(object),
         "autoscaling.v1.HorizontalPodAutoscalerSpec" => set(object, "minReplicas", json!(1)),
         "storage.v1.StorageClass" => {
             set(object, "reclaimPolicy", json!("Delete"));
@@ -255,179 +258,5 @@ fn own(name: &str, object: &mut Fields) {
             set(object, "protocol", json!("TCP"));
         }
         _ => {}
-    }
-}
-
-fn pod_spec(spec: &mut Fields) {
-    set(spec, "dnsPolicy", json!("ClusterFirst"));
-    set(spec, "restartPolicy", json!("Always"));
-    set(spec, "terminationGracePeriodSeconds", json!(30));
-    set(spec, "schedulerName", json!("default-scheduler"));
-    ensure(spec, "securityContext");
-    if let Some(account) =
-        spec.get("serviceAccountName").filter(|a| a.as_str().is_some_and(|a| !a.is_empty())).cloned()
-    {
-        spec.insert("serviceAccount".into(), account);
-    } else if let Some(account) = spec.get("serviceAccount").cloned() {
-        spec.insert("serviceAccountName".into(), account);
-    }
-}
-
-/// Ports of a pod in the host's network are ports of the host.
-fn host_ports(spec: &mut Fields) {
-    if spec.get("hostNetwork") != Some(&json!(true)) {
-        return;
-    }
-    for list in ["containers", "initContainers"] {
-        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
-            for port in container.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
-                if port.get("hostPort").is_none() {
-                    port["hostPort"] = port["containerPort"].clone();
-                }
-            }
-        }
-    }
-}
-
-fn pod(pod: &mut Fields) {
-    if let Some(spec) = child(pod, "spec") {
-        host_ports(spec);
-        for list in ["containers", "initContainers"] {
-            for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
-                if let Some(amounts) = container.get_mut("resources").and_then(Value::as_object_mut) {
-                    resources(amounts);
-                }
-            }
-        }
-    }
-    if let Some(spec) = child(pod, "spec")
-        && !spec.contains_key("enableServiceLinks")
-    {
-        spec.insert("enableServiceLinks".into(), json!(true));
-    }
-    set(ensure(pod, "status"), "phase", json!("Pending"));
-}
-
-fn container(container: &mut Fields) {
-    if container.get("imagePullPolicy").and_then(Value::as_str).is_none_or(str::is_empty) {
-        let image = container.get("image").and_then(Value::as_str).unwrap_or_default();
-        let last = image.rsplit('/').next().unwrap_or_default();
-        let tag =
-            if last.contains('@') { "digest" } else { last.split_once(':').map_or("latest", |(_, tag)| tag) };
-        let policy = if tag == "latest" { "Always" } else { "IfNotPresent" };
-        container.insert("imagePullPolicy".into(), json!(policy));
-    }
-    set(container, "terminationMessagePath", json!("/dev/termination-log"));
-    set(container, "terminationMessagePolicy", json!("File"));
-}
-
-fn probe(probe: &mut Fields) {
-    set(probe, "timeoutSeconds", json!(1));
-    set(probe, "periodSeconds", json!(10));
-    set(probe, "successThreshold", json!(1));
-    set(probe, "failureThreshold", json!(3));
-    if let Some(grpc) = child(probe, "grpc")
-        && !grpc.contains_key("service")
-    {
-        grpc.insert("service".into(), json!(""));
-    }
-}
-
-fn service(spec: &mut Fields) {
-    set(spec, "sessionAffinity", json!("None"));
-    set(spec, "type", json!("ClusterIP"));
-    if spec["sessionAffinity"] == "ClientIP" {
-        let client = ensure(ensure(spec, "sessionAffinityConfig"), "clientIP");
-        set(client, "timeoutSeconds", json!(10800));
-    }
-    for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
-        let Some(port) = port.as_object_mut() else {
-            continue;
-        };
-        set(port, "protocol", json!("TCP"));
-        let unset = port.get("targetPort").is_none_or(|p| p.is_null() || *p == json!(0) || *p == json!(""));
-        if unset {
-            let number = port.get("port").cloned().unwrap_or_default();
-            port.insert("targetPort".into(), number);
-        }
-    }
-    let kind = spec["type"].as_str().unwrap_or_default().to_owned();
-    if matches!(kind.as_str(), "NodePort" | "LoadBalancer") {
-        set(spec, "externalTrafficPolicy", json!("Cluster"));
-    }
-    if kind == "LoadBalancer" {
-        set(spec, "allocateLoadBalancerNodePorts", json!(true));
-    }
-    if kind != "ExternalName" {
-        set(spec, "internalTrafficPolicy", json!("Cluster"));
-    }
-}
-
-fn volume(volume: &mut Fields) {
-    let sourced = volume.iter().any(|(name, value)| name != "name" && !value.is_null());
-    if !sourced {
-        volume.insert("emptyDir".into(), json!({}));
-    }
-}
-
-/// Folds `stringData` into `data`, as the Secret's conversion does.
-fn string_data(secret: &mut Fields) {
-    use base64::Engine;
-    let Some(Value::Object(plain)) = secret.shift_remove("stringData") else {
-        return;
-    };
-    let data = ensure(secret, "data");
-    for (name, value) in plain {
-        let text = value.as_str().unwrap_or_default();
-        data.insert(name, json!(base64::engine::general_purpose::STANDARD.encode(text)));
-    }
-}
-
-/// Requests default to limits.
-fn resources(resources: &mut Fields) {
-    let Some(limits) = resources.get("limits").and_then(Value::as_object).cloned() else {
-        return;
-    };
-    let requests = ensure(resources, "requests");
-    for (name, limit) in limits {
-        requests.entry(name).or_insert(limit);
-    }
-}
-
-fn job(spec: &mut Fields) {
-    if !spec.contains_key("completions") && !spec.contains_key("parallelism") {
-        spec.insert("completions".into(), json!(1));
-        spec.insert("parallelism".into(), json!(1));
-    }
-    set(spec, "parallelism", json!(1));
-    if !spec.contains_key("backoffLimit") {
-        let limit = if spec.contains_key("backoffLimitPerIndex") { 2_147_483_647 } else { 6 };
-        spec.insert("backoffLimit".into(), json!(limit));
-    }
-    set(spec, "completionMode", json!("NonIndexed"));
-    set(spec, "suspend", json!(false));
-    set(spec, "manualSelector", json!(false));
-    let policy = if spec.contains_key("podFailurePolicy") { "Failed" } else { "TerminatingOrFailed" };
-    set(spec, "podReplacementPolicy", json!(policy));
-}
-
-fn hpa(spec: &mut Fields) {
-    set(spec, "minReplicas", json!(1));
-    if spec.get("metrics").and_then(Value::as_array).is_none_or(Vec::is_empty) {
-        let target = json!({"type": "Utilization", "averageUtilization": 80});
-        let metric = json!({"type": "Resource", "resource": {"name": "cpu", "target": target}});
-        spec.insert("metrics".into(), json!([metric]));
-    }
-    if let Some(behavior) = child(spec, "behavior") {
-        let up = ensure(behavior, "scaleUp");
-        set(up, "stabilizationWindowSeconds", json!(0));
-        set(up, "selectPolicy", json!("Max"));
-        let policies = json!([
-            {"type": "Pods", "value": 4, "periodSeconds": 15}, {"type": "Percent", "value": 100, "periodSeconds": 15},
-        ]);
-        set(up, "policies", policies);
-        let down = ensure(behavior, "scaleDown");
-        set(down, "selectPolicy", json!("Max"));
-        set(down, "policies", json!([{"type": "Percent", "value": 100, "periodSeconds": 15}]));
     }
 }
