@@ -368,7 +368,8 @@ impl<'l, 'c> Target<'l, 'c> {
             let step = plugins::transformer(self, &config)?;
             let mut checked = into.set.clone();
             step.transform(&mut checked, &self.context.schema)?;
-            plugins::check_unchanged(&into.set, &mut checked, &config, &self.context.schema)?;
+            plugins::check_unchanged(&into.set, &checked, &config, &self.context.schema)?;
+            into.set = checked;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! Source: api `internal/plugins/loader/loader.go`, `internal/plugins/builtinhelpers/builtins.go`.
 
-use hub_yaml::Node;
+use hub_yaml::{Node, Value};
 
 use crate::{
     accumulate::Target,
@@ -10,7 +10,7 @@ use crate::{
     field_spec::FieldSpec,
     functions::FunctionRequest,
     generators::data::{self, Kind},
-    helm, json_text,
+    helm,
     kustomization::{GeneratorArgs, HelmChart, HelmGlobals, Image, Patch, Replica, decode::Decoder},
     meta, read,
     replacements::{self, Replacements},
@@ -33,6 +33,14 @@ fn decoder_name(config: &Resource) -> String {
     format!("{} {}", config.kind(), config.name())
 }
 
+/// A configuration as the original hands it on: printed, and so with all texts in quotes.
+fn printed(config: &Resource) -> Result<Resource> {
+    let mut config = config.clone();
+    let settled = crate::patch::json::settle(&mut config.node);
+    settled.map_err(|source| Error::Print { id: decoder_name(&config), source })?;
+    Ok(config)
+}
+
 /// The resources of a generator.
 ///
 /// # Errors
@@ -41,6 +49,7 @@ pub(crate) fn generate(target: &Target<'_, '_>, config: &Resource) -> Result<Vec
     if !is_builtin(config) {
         return run(target, config, Vec::new());
     }
+    let config = &printed(config)?;
     let name = decoder_name(config);
     let d = Decoder::lenient(&name);
     match config.kind() {
@@ -117,6 +126,7 @@ pub(crate) fn transformer<'t>(
     if !is_builtin(config) {
         return Ok(Box::new(Function { target, config: config.clone() }));
     }
+    let config = &printed(config)?;
     let name = decoder_name(config);
     let d = Decoder::lenient(&name);
     let node = &config.node;
@@ -332,7 +342,7 @@ fn run(target: &Target<'_, '_>, config: &Resource, resources: Vec<Resource>) -> 
         resource.write_history();
         items.push(resource.node);
     }
-    list.push_entry(Node::string("items"), Node::new(hub_yaml::Value::Sequence(items)));
+    list.push_entry(Node::string("items"), Node::new(Value::Sequence(items)));
     list.push_entry(Node::string("functionConfig"), config.node.clone());
     let input = hub_yaml::emit(&list).map_err(|e| Error::step("plugins", e.to_string()))?;
     let request = FunctionRequest { folder: &target.root.folder, function, input: &input };
@@ -348,7 +358,7 @@ fn run(target: &Target<'_, '_>, config: &Resource, resources: Vec<Resource>) -> 
 /// It changed them.
 pub(crate) fn check_unchanged(
     before: &ResourceSet,
-    after: &mut ResourceSet,
+    after: &ResourceSet,
     config: &Resource,
     schema: &Schema,
 ) -> Result<()> {
@@ -369,10 +379,23 @@ pub(crate) fn check_unchanged(
         if labels.remove("validated-by").is_some() {
             meta::set_metadata_map(&mut other, "labels", &labels);
         }
-        let text = |node: &Node| json_text::write(node, false);
-        if text(&resource.node) != text(&other) {
+        if !identical(&resource.node, &other) {
             return fail(format!("{id} is another one"));
         }
     }
     Ok(())
+}
+
+/// Whether two trees are the same, also in how they are written and where they come from: the original compares so.
+fn identical(a: &Node, b: &Node) -> bool {
+    let same = a.tag() == b.tag() && a.style == b.style && a.span() == b.span();
+    same && match (&a.value, &b.value) {
+        (Value::Mapping(x), Value::Mapping(y)) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| identical(&x.0, &y.0) && identical(&x.1, &y.1))
+        }
+        (Value::Sequence(x), Value::Sequence(y)) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| identical(x, y))
+        }
+        _ => a.text() == b.text(),
+    }
 }

@@ -33,11 +33,10 @@ fn documents(text: &str, file: &str) -> Result<Vec<Node>> {
     let single = chunks.len() == 1;
     let mut nodes = Vec::with_capacity(chunks.len());
     for (chunk, line) in chunks {
-        let root = hub_yaml::parse_first_at(chunk, line).map_err(|e| Error::yaml(file, &e))?;
+        let root = hub_yaml::parse_expanded_at(chunk, line).map_err(|e| Error::yaml(file, &e))?;
         let Some(mut root) = root.filter(|root| root.tag() != Tag::Null) else {
             continue;
         };
-        hub_yaml::expand_aliases(&mut root).map_err(|e| Error::yaml(file, &e))?;
         let kind = meta::kind(&root);
         let is_wrapper = matches!(kind, "List" | "ResourceList");
         if single && is_wrapper && (root.get("items").is_some() || root.get("functionConfig").is_some()) {

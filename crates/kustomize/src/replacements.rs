@@ -140,6 +140,14 @@ fn source_value(source: &ReplacementSource, set: &mut ResourceSet) -> Result<Nod
     let Some(found) = found.filter(|node| !is_nil_or_empty(node)) else {
         return Err(format!("source {} has no field '{field_path}'", describe(resource)));
     };
+    if found.is_mapping() && parts.first().is_some_and(|part| part == "metadata") {
+        // The original keeps its notes in annotations, and copies them along.
+        let mut noted = Resource::clone(resource);
+        noted.write_history();
+        if let Ok(Some(found)) = path::lookup(&noted.node, &parts) {
+            return refined(found, source.options.as_ref());
+        }
+    }
     refined(found, source.options.as_ref())
 }
 

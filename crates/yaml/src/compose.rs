@@ -9,6 +9,7 @@ use std::{borrow::Cow, sync::Arc};
 use rustc_hash::FxHashMap;
 
 use crate::{
+    alias::expand_aliases,
     error::Error,
     node::{Document, Node, Style, Text, Value},
     resolve::{self, Tag},
@@ -30,6 +31,7 @@ pub fn parse(text: &str) -> Result<Vec<Document>, Error> {
         tag_directives: Vec::new(),
         anchors: FxHashMap::default(),
         depth: 0,
+        needs_expansion: false,
     };
     let mut documents = Vec::new();
     while let Some(document) = composer.document(documents.is_empty())? {
@@ -56,8 +58,28 @@ pub fn parse_first_at(text: &str, lines: u32) -> Result<Option<Node>, Error> {
         tag_directives: Vec::new(),
         anchors: FxHashMap::default(),
         depth: 0,
+        needs_expansion: false,
     };
     Ok(composer.document(true)?.map(|document| document.root))
+}
+
+/// Reads the first document of a piece of a text as [`parse_first_at`] does, with aliases and merge keys written out.
+///
+/// # Errors
+/// The first fault of that document, or those of [`expand_aliases`].
+pub fn parse_expanded_at(text: &str, lines: u32) -> Result<Option<Node>, Error> {
+    let mut composer = Composer {
+        scanner: Scanner::new(text, lines)?,
+        tag_directives: Vec::new(),
+        anchors: FxHashMap::default(),
+        depth: 0,
+        needs_expansion: false,
+    };
+    let Some(mut document) = composer.document(true)? else { return Ok(None) };
+    if composer.needs_expansion {
+        expand_aliases(&mut document.root)?;
+    }
+    Ok(Some(document.root))
 }
 
 /// An anchor: its node, or None while that is still being read.
@@ -74,6 +96,8 @@ struct Composer<'a> {
     tag_directives: Vec<(&'a str, Cow<'a, str>)>,
     anchors: FxHashMap<&'a str, Anchor>,
     depth: usize,
+    /// Whether there are anchors or merge keys.
+    needs_expansion: bool,
 }
 
 impl<'a> Composer<'a> {
@@ -198,6 +222,7 @@ impl<'a> Composer<'a> {
         let properties = self.properties()?;
         if let Some(name) = properties.anchor {
             self.anchors.insert(name, None);
+            self.needs_expansion = true;
         }
         self.depth += 1;
         if self.depth > DEPTH_LIMIT {
@@ -250,14 +275,17 @@ impl<'a> Composer<'a> {
     }
 
     fn finish(
-        &self,
+        &mut self,
         value: Value,
         style: Style,
         properties: &Properties<'a>,
         start: Mark,
     ) -> Result<Node, Error> {
         let mut node = match (&value, style) {
-            (Value::Scalar(text), Style::Plain) if text == "<<" => Node::scalar(text.clone(), Tag::Merge),
+            (Value::Scalar(text), Style::Plain) if text == "<<" => {
+                self.needs_expansion = true;
+                Node::scalar(text.clone(), Tag::Merge)
+            }
             (Value::Scalar(text), style) if style != Style::Plain => Node::scalar(text.clone(), Tag::Str),
             _ => Node::new(value),
         }
@@ -271,6 +299,7 @@ impl<'a> Composer<'a> {
                     Some(name) => Cow::Owned(format!("!!{name}")),
                     None => Cow::Borrowed(tag),
                 };
+                self.needs_expansion |= short == "!!merge";
                 match resolve::Tag::from_short(&short) {
                     Some(known) => node.set_explicit_tag(known, None),
                     None => node.set_explicit_tag(Tag::Custom, Some(Text::new(short))),

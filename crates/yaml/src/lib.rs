@@ -22,7 +22,7 @@ mod span;
 mod timestamp;
 
 pub use alias::expand_aliases;
-pub use compose::{DEPTH_LIMIT, parse, parse_first, parse_first_at};
+pub use compose::{DEPTH_LIMIT, parse, parse_expanded_at, parse_first, parse_first_at};
 pub use emit::{Printed, compare_keys, emit, emit_as_is, emit_to, printed};
 pub use error::Error;
 pub use node::{Document, Node, Style, Text, Value};

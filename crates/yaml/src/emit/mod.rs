@@ -202,8 +202,9 @@ impl<'o> Emitter<'o> {
         let start = self.scratch.len();
         self.scratch.extend(0..entries.len() as u32);
         let key = |at: u32| entries[at as usize].0.text().unwrap_or_default();
+        // At the outermost level keys of any type become strings.
         for (node, _) in entries {
-            check_key(node)?;
+            check_key(node, indent == 0 && !inline)?;
         }
         if self.sorts {
             key_order::sort_positions(&mut self.scratch[start..], key);
@@ -246,11 +247,14 @@ impl<'o> Emitter<'o> {
 }
 
 /// JSON knows only strings for keys, and go-yaml v3 makes an untyped map of any mapping with another key.
-fn check_key(key: &Node) -> Result<(), Error> {
+fn check_key(key: &Node, outermost: bool) -> Result<(), Error> {
     let key = key.resolved();
     let Value::Scalar(text) = &key.value else {
         return Err(Error::at(key.span(), "a key is not a scalar"));
     };
+    if outermost {
+        return Ok(());
+    }
     let is_string = match key.tag() {
         Tag::Str | Tag::Merge | Tag::Custom | Tag::Binary => true,
         _ => matches!(printed(key)?, Printed::Text(_)) && key.tag() != Tag::Timestamp,
