@@ -2,6 +2,7 @@
 
 mod charts;
 mod functions;
+mod remote;
 mod values;
 
 use std::fs;
@@ -12,6 +13,7 @@ use hub_kustomize::{Built, ChartRenderer, DiskLoader, FunctionRunner, LoadRestri
 
 use self::charts::HelmCommand;
 use self::functions::Programs;
+use self::remote::Elsewhere;
 use super::Failure;
 use crate::cli::surroundings::Surroundings;
 use crate::ui;
@@ -23,7 +25,7 @@ use crate::ui;
   hub kustomize build overlays/production --output build/
   hub kustomize build . --load-restrictor LoadRestrictionsNone")]
 pub(in crate::cli) struct BuildArguments {
-    /// The directory of the kustomization
+    /// The directory of the kustomization, or the address of a repository
     #[arg(value_name = "DIR", default_value = ".")]
     target: String,
     /// Write to this file, or into this directory one file for each resource
@@ -143,6 +145,7 @@ fn built(arguments: &BuildArguments, surroundings: &Surroundings) -> Result<Buil
     let programs =
         Programs { enabled: arguments.functions.enable_exec, environment: arguments.functions.env.clone() };
     let plugins = arguments.functions.enable_alpha_plugins;
+    let elsewhere = Elsewhere::new(surroundings.cache_dir());
     let labels_by_environment = surroundings.get("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL") == Some("on");
     let options = Options {
         reorder: match arguments.reorder {
@@ -156,7 +159,7 @@ fn built(arguments: &BuildArguments, surroundings: &Surroundings) -> Result<Buil
         managed_by_label: arguments.enable_managedby_label || labels_by_environment,
         charts: (arguments.helm.enable_helm || plugins).then_some(&helm as &dyn ChartRenderer),
         functions: plugins.then_some(&programs as &dyn FunctionRunner),
-        ..Options::default()
+        remote: Some(&elsewhere),
     };
     Ok(hub_kustomize::build(&DiskLoader, &arguments.target, &options)?)
 }

@@ -1,6 +1,7 @@
 //! `hub kustomize edit`: changes the kustomization file in the current directory.
 
 mod add;
+mod fix;
 mod remove;
 mod set;
 
@@ -94,6 +95,10 @@ pub(super) fn edit(command: EditCommand) -> Result<(), Failure> {
         EditCommand::Set(command) => Request::Set(command.into_request()),
         EditCommand::Fix { vars } => Request::Fix { vars },
     };
+    let fix = match request {
+        Request::Fix { vars } => Some((vars, fix::built())),
+        _ => None,
+    };
     let folder = DiskFolder::new(".");
     let file = edit::file_name(&folder)?;
     let read = |source| Failure::File { verb: "read", path: file.to_owned(), source };
@@ -103,10 +108,13 @@ pub(super) fn edit(command: EditCommand) -> Result<(), Failure> {
     for (path, content) in &edited.files {
         write(path, content)?;
     }
-    match edited.text {
-        Some(text) => write(file, text.as_bytes()),
-        None => Ok(()),
+    if let Some(text) = edited.text {
+        write(file, text.as_bytes())?;
     }
+    if let Some((vars, before)) = fix {
+        fix::conclude(vars, &before);
+    }
+    Ok(())
 }
 
 /// Writes a file.
