@@ -42,11 +42,10 @@ fn establish(state: &mut State, definition: &Value) {
         "type": "NamesAccepted", "status": "True", "reason": "NoConflicts", "message": "no conflicts found",
     });
     set_condition(&mut status, accepted, &now, false);
-    let established = json!({
-        "type": "Established", "status": "True", "reason": "InitialNamesAccepted",
-        "message": "the initial names have been accepted",
-    });
-    set_condition(&mut status, established, &now, false);
+    let conditions = status["conditions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !conditions.iter().any(|c| c["type"] == "Established" && c["status"] == "True") {
+        set_condition(&mut status, established(definition), &now, false);
+    }
     status["acceptedNames"] = names;
     let storage =
         definition["spec"]["versions"].as_array().into_iter().flatten().find(|v| v["storage"] == true);
@@ -58,6 +57,27 @@ fn establish(state: &mut State, definition: &Value) {
     }
     status["storedVersions"] = json!(stored);
     set_status(state, &definitions(), definition, status, "kube-apiserver");
+}
+
+/// The condition by which a definition is served, or not for want of a certificate authority.
+fn established(definition: &Value) -> Value {
+    let bundle = definition.pointer("/spec/conversion/webhook/clientConfig/caBundle").and_then(Value::as_str);
+    if bundle.is_some_and(|bundle| !holds_certificates(bundle)) {
+        return json!({
+            "type": "Established", "status": "False", "reason": "InvalidCABundle",
+            "message": "The conversion webhook CABundle is invalid",
+        });
+    }
+    json!({
+        "type": "Established", "status": "True", "reason": "InitialNamesAccepted",
+        "message": "the initial names have been accepted",
+    })
+}
+
+fn holds_certificates(bundle: &str) -> bool {
+    use base64::Engine;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(bundle).unwrap_or_default();
+    bytes.is_empty() || String::from_utf8_lossy(&bytes).contains("-----BEGIN CERTIFICATE-----")
 }
 
 /// Deletes the objects of a definition that is being deleted, then lets it go.

@@ -101,7 +101,8 @@ pub(super) fn held(value: &Value) -> bool {
     object::annotation(value, super::HOLD).is_some_and(|text| text != "false")
 }
 
-/// Sets a condition, keeping its transition time while its status stays.
+/// Sets a condition, keeping its transition time while its status stays; one with `updates` notes the time of every
+/// change and moves to the end of the list, as those of workloads do.
 pub(super) fn set_condition(status: &mut Value, mut condition: Value, now: &str, updates: bool) {
     let conditions = status["conditions"].as_array().cloned().unwrap_or_default();
     let kind = condition["type"].clone();
@@ -115,7 +116,14 @@ pub(super) fn set_condition(status: &mut Value, mut condition: Value, now: &str,
         let old_update = old.as_ref().filter(|_| untouched).map(|o| o["lastUpdateTime"].clone());
         condition["lastUpdateTime"] = old_update.unwrap_or_else(|| json!(now));
     }
-    let mut list: Vec<Value> = conditions.into_iter().filter(|c| c["type"] != kind).collect();
-    list.push(condition);
+    let mut list = conditions;
+    match list.iter().position(|c| c["type"] == kind) {
+        Some(at) if !updates => list[at] = condition,
+        Some(at) => {
+            list.remove(at);
+            list.push(condition);
+        }
+        None => list.push(condition),
+    }
     status["conditions"] = json!(list);
 }
