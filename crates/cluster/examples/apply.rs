@@ -36,14 +36,26 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let found = flags.iter().find_map(|flag| flag.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
         found.unwrap_or(default)
     };
-    let concurrency = number("--concurrency", 16);
+    let concurrency = number("--concurrency", 32);
+    let deadly = number("--die", usize::MAX);
+    let seen = std::sync::atomic::AtomicUsize::new(0);
     let events = |event: Event| {
+        if seen.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == deadly {
+            std::process::abort();
+        }
         if !flag("--quiet") {
             println!("{:>7.1} ms {}", started.elapsed().as_secs_f64() * 1e3, serde_json::json!(event));
         }
     };
-    let holder = Holder { who: "example".into(), command: "apply".into(), ..Holder::default() };
-    let lock = Lock::acquire(&cluster, "try", "hub-system", holder, LockOptions::default(), &events).await?;
+    let holder = Holder {
+        who: "example".into(),
+        command: "apply".into(),
+        pid: std::process::id(),
+        ..Holder::default()
+    };
+    let is_dead = |holder: &Holder| !std::path::Path::new(&format!("/proc/{}", holder.pid)).exists();
+    let lock_options = LockOptions { is_dead: &is_dead, ..LockOptions::default() };
+    let lock = Lock::acquire(&cluster, "try", "hub-system", holder, lock_options, &events).await?;
     lap("locked");
 
     let owner =

@@ -50,7 +50,7 @@ impl Default for ApplyOptions {
         ApplyOptions {
             wait: true,
             timeout: Duration::from_secs(600),
-            concurrency: 16,
+            concurrency: 32,
             tolerance: Duration::from_secs(5),
             status_grace: Duration::from_secs(30),
             fail_fast: false,

@@ -58,7 +58,7 @@ impl Default for PlanOptions {
             max_deletes: None,
             prune: true,
             recreate: false,
-            concurrency: 16,
+            concurrency: 32,
             sensitive: Vec::new(),
             upcoming: Vec::new(),
         }
@@ -84,7 +84,7 @@ impl Default for UndeployOptions {
             delete_namespaces: false,
             delete_crds: false,
             delete_claims: false,
-            concurrency: 16,
+            concurrency: 32,
         }
     }
 }
