@@ -38,7 +38,9 @@ fn main() {
     );
 
     let cluster = ControlPlane::start();
+    let theirs = ControlPlane::start();
     release::install_cert_manager_kinds(&cluster);
+    release::install_cert_manager_kinds(&theirs);
     let stack = release::stack(&corpus, &cluster);
     let deploy = [
         &["deploy", "kserve", "-e", "real", "-p", "kserve.deploymentMode=Serverless"],
@@ -52,10 +54,14 @@ fn main() {
     let apply = || {
         let mut command = Command::new(&kubectl);
         command.args(["apply", "--server-side", "--force-conflicts", "-f"]).arg(stack.path("built.yaml"));
-        command.env("KUBECONFIG", &cluster.kubeconfig);
+        command.env("KUBECONFIG", &theirs.kubeconfig);
         command
     };
-    // Both have applied everything once, so that both find nothing to change.
+    // Each has applied everything to its own cluster before, so that each finds nothing to change. kubectl fails the
+    // first time, since the definitions and their objects are in one file.
+    let _ = apply().output().unwrap();
+    let runtimes = "crd/clusterservingruntimes.serving.kserve.io";
+    theirs.kubectl(&["wait", "--for=condition=Established", runtimes]);
     assert!(apply().output().unwrap().status.success());
     stack.hub(&deploy).ends(0, &[]);
     compare("redeploy without changes", "kubectl apply --server-side", || stack.command(&deploy), apply);

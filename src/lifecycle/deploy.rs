@@ -4,13 +4,13 @@
 //! readiness, pruning, record (all in `hub_cluster`).
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use hub_cluster::{
-    ApplyOptions, Cluster, Counts, GroupKind, Holder, Inventory, Lock, LockOptions, Owner, Plan, PlanOptions,
-    ResultStatus,
+    ApplyOptions, Cluster, Counts, GroupKind, Inventory, Owner, Plan, PlanOptions, ResultStatus,
 };
 
+use super::lock::{release, take_lock};
 use super::run::{ComponentReport, finish, sensitive};
 use super::{
     Connection, DeployOptions, Error, Event, Phase, Prepared, Report, Run, Status, Verb, check_meant,
@@ -118,62 +118,6 @@ pub(super) fn owner(run: &Run, component: &str) -> Owner {
         stack: run.stack.name.clone(),
         component: component.to_owned(),
         state_namespace: run.stack.state_namespace.clone(),
-    }
-}
-
-const LOCK_LOOK: Duration = Duration::from_millis(500);
-
-/// Takes the stack's lock; waits for another run as long as the settings say.
-pub(super) async fn take_lock(run: &Run, connection: &Connection) -> Result<Lock, Error> {
-    let settings = &run.settings;
-    let holder = Holder {
-        who: settings.who.clone(),
-        command: settings.command.clone(),
-        host: settings.host.clone(),
-        pid: std::process::id(),
-    };
-    let host = settings.host.clone();
-    let is_dead = move |holder: &Holder| holder.host == host && !is_running(holder.pid);
-    let options = LockOptions { wait: Duration::ZERO, is_dead: &is_dead };
-    let events = |event: hub_cluster::Event| {
-        if let hub_cluster::Event::LockTakenOver { holder, command } = event {
-            run.warn(None, format!("took over the lock of {holder}, whose run `{command}` is dead"));
-        }
-    };
-    let deadline = Instant::now() + settings.lock_timeout;
-    let (name, namespace) = (&run.stack.name, &run.stack.state_namespace);
-    let mut told = false;
-    loop {
-        if run.cancel.is_cancelled() {
-            return Err(Error::Interrupted);
-        }
-        // Never dropped half-way: a lock that was just created would be nobody's.
-        match Lock::acquire(&connection.cluster, name, namespace, holder.clone(), options, &events).await {
-            Ok(lock) => return Ok(lock),
-            Err(hub_cluster::Error::LockHeld { holder, .. }) if Instant::now() < deadline => {
-                if !told {
-                    run.tell(&Event::LockAwaited { holder: holder.who, command: holder.command });
-                    told = true;
-                }
-            }
-            Err(error) => return Err(error.into()),
-        }
-        tokio::select! {
-            () = run.cancel.cancelled() => {}
-            () = tokio::time::sleep(LOCK_LOOK) => {}
-        }
-    }
-}
-
-fn is_running(pid: u32) -> bool {
-    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
-    pid.is_none_or(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
-}
-
-/// Gives the lock back; what goes wrong there is said, but the run's result stands.
-pub(super) async fn release(run: &Run, lock: Lock) {
-    if let Err(error) = lock.release().await {
-        run.warn(None, format!("the lock was not given back: {error}"));
     }
 }
 

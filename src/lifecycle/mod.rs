@@ -12,6 +12,7 @@ mod error;
 mod event;
 mod hook_environment;
 mod layers;
+mod lock;
 mod namespaces;
 mod render;
 mod run;

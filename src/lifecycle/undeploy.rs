@@ -9,7 +9,8 @@ use std::time::Instant;
 use hub_cluster::{ApplyOptions, Counts, UndeployOptions};
 
 use super::component::{self, Scratch};
-use super::deploy::{Probed, announce, apply, owner, recorded, release, take_lock};
+use super::deploy::{Probed, announce, apply, owner, recorded};
+use super::lock::{release, take_lock};
 use super::run::{ComponentReport, finish};
 use super::{Connection, Error, Event, Kind, Phase, Report, Run, Status, Verb, resolve_all, schedule};
 use crate::hooks::Trigger;
