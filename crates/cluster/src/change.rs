@@ -41,6 +41,18 @@ impl Action {
     }
 }
 
+/// Who made a live object differ from what is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Cause {
+    /// The rendered object changed since it was last applied.
+    Ours,
+    /// The live object changed since it was last applied: drift.
+    Theirs,
+    /// Both changed.
+    Both,
+}
+
 /// What would delete an object that a plan keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -114,6 +126,9 @@ pub struct Change {
     /// Fields that change; empty for a new, an unchanged and a deleted object.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub diff: Vec<FieldDiff>,
+    /// Who made the difference, where the object was applied before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// Why, in words, where the action alone does not say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -173,6 +188,7 @@ impl Change {
             version,
             action,
             diff: Vec::new(),
+            cause: None,
             reason: None,
             kept_by: None,
             yielded: Vec::new(),

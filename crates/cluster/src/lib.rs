@@ -30,7 +30,9 @@ mod plan;
 pub mod readiness;
 
 pub use apply::{ApplyOptions, apply};
-pub use change::{Action, Change, ContestedField, FieldDiff, KeptBy, LiveVersion, Problem, UnknownKind};
+pub use change::{
+    Action, Cause, Change, ContestedField, FieldDiff, KeptBy, LiveVersion, Problem, UnknownKind,
+};
 pub use cluster::client::client;
 pub use cluster::{Cluster, Identity};
 pub use error::{Error, RequestError, Unreachable};

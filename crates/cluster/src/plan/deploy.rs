@@ -15,7 +15,7 @@ use super::namespaces::{self, State};
 use super::resolve::{Resolved, Resolver};
 use super::{Plan, PlanOptions, access, crd};
 use crate::Error;
-use crate::change::{Action, Change, LiveVersion, Problem};
+use crate::change::{Action, Cause, Change, LiveVersion, Problem};
 use crate::cluster::Cluster;
 use crate::cluster::discovery::Resource;
 use crate::id::{GroupKind, ObjectId};
@@ -94,6 +94,9 @@ impl Deploy<'_> {
             problems.extend(finding.problem);
             changes.push(finding.change);
         }
+        for change in &mut changes {
+            change.cause = self.cause(change);
+        }
         problems.extend(unsafe_crds(&changes));
         changes.sort_by_key(|change| places[&change.id]);
 
@@ -119,6 +122,21 @@ impl Deploy<'_> {
             undeploy: false,
             record: self.record,
         })
+    }
+
+    /// Tells a change of the manifests from drift, by what was recorded when the object was last applied.
+    fn cause(&self, change: &Change) -> Option<Cause> {
+        let entry = self.record.entries.get(&change.id)?;
+        if entry.state != EntryState::Applied || matches!(change.action, Action::Unchanged) {
+            return None;
+        }
+        let live = change.live_object.as_deref();
+        let is_same = |live: &Value| self.record.proof(entry, &entry.hash, live) != Proof::None;
+        match (change.hash.as_deref() == Some(entry.hash.as_str()), live.is_some_and(is_same)) {
+            (true, _) => Some(Cause::Theirs),
+            (false, true) => Some(Cause::Ours),
+            (false, false) => Some(Cause::Both),
+        }
     }
 
     /// Splits the set into what the record proves unchanged and the rest.

@@ -134,6 +134,30 @@ impl Plan {
         !self.changes.iter().any(|change| change.action.writes())
     }
 
+    /// Digest of everything that the plan would do: what is sent, to which live objects, and what goes.
+    ///
+    /// Two plans with the same digest under the same key do the same. A saved plan is carried out exactly by
+    /// planning again and comparing. The key is random text kept with the saved digest; without it contents
+    /// could be guessed from the digest.
+    pub fn digest(&self, key: &str) -> String {
+        use sha2::{Digest, Sha256};
+        let mut digest = Sha256::new();
+        let mut add = |bytes: &[u8]| {
+            digest.update((bytes.len() as u64).to_be_bytes());
+            digest.update(bytes);
+        };
+        add(key.as_bytes());
+        add(self.owner.to_string().as_bytes());
+        for change in &self.changes {
+            let uid = change.live.as_ref().map_or("", |live| live.uid.as_str());
+            add(format!("{} {} {:?} {uid} {}", change.id, change.version, change.action, change.force)
+                .as_bytes());
+            add(serde_json::to_string(&change.diff).unwrap_or_default().as_bytes());
+            add(change.desired.as_ref().map_or(&[], |desired| desired.body.as_ref()));
+        }
+        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// How many changes of each sort.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();

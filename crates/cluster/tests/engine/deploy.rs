@@ -1,6 +1,6 @@
 //! Deploying: order, nothing to do, changes, pruning.
 
-use hub_cluster::{Action, Counts, Event, KeptBy, PlanOptions};
+use hub_cluster::{Action, Cause, Counts, Event, KeptBy, PlanOptions};
 use serde_json::json;
 
 use crate::support::{config_map, deployment, everything, owner, world};
@@ -64,6 +64,7 @@ async fn exactly_what_differs_changes() {
         ("data.key", &Some(json!("one")), &Some(json!("two")))
     );
     assert_eq!(field.owners, ["hub"]);
+    assert_eq!(plan.changes[0].cause, Some(Cause::Ours));
     world.deploy(&set("two")).await;
     assert!(world.plan(&set("two")).await.expect("a plan").is_unchanged());
 }
@@ -85,6 +86,9 @@ async fn a_change_by_hand_is_seen_and_set_back() {
     let plan = world.plan(&set).await.expect("a plan");
     assert_eq!(plan.changes[0].action, Action::Update);
     assert_eq!(plan.changes[0].taken[0].manager, "kubectl-edit");
+    assert_eq!(plan.changes[0].cause, Some(Cause::Theirs));
+    let both = world.plan(&[config_map("a", "new")]).await.expect("a plan");
+    assert_eq!(both.changes[0].cause, Some(Cause::Both));
     world.deploy(&set).await;
     assert_eq!(world.get(path).await.expect("there")["data"]["key"], "ours");
 }
@@ -136,4 +140,18 @@ async fn what_was_deleted_by_hand_comes_back() {
     assert_eq!(plan.counts(), Counts { create: 1, unchanged: 1, ..Counts::default() });
     world.deploy(&set).await;
     assert!(world.get("/api/v1/namespaces/default/configmaps/a").await.is_some());
+}
+
+#[tokio::test]
+async fn a_saved_plan_is_known_again_only_while_nothing_moved() {
+    let world = world().await;
+    let set = [config_map("a", "x")];
+    let digest =
+        async |objects: &[serde_json::Value]| world.plan(objects).await.expect("a plan").digest("key");
+    let saved = digest(&set).await;
+    assert_eq!(digest(&set).await, saved);
+    assert_ne!(digest(&[config_map("a", "y")]).await, saved);
+    assert_ne!(world.plan(&set).await.expect("a plan").digest("other key"), saved);
+    world.apply_as("kubectl", "/api/v1/namespaces/default/configmaps/a", &config_map("a", "z")).await;
+    assert_ne!(digest(&set).await, saved);
 }
