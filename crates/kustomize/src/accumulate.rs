@@ -157,7 +157,11 @@ impl<'l, 'c> Target<'l, 'c> {
     ///
     /// # Errors
     /// Whatever goes wrong on the way.
-    pub(crate) fn accumulate(&self, mut into: Accumulator) -> Result<Accumulator> {
+    pub(crate) fn accumulate(&self, into: Accumulator) -> Result<Accumulator> {
+        self.gather(into).map_err(|e| e.within_unless_placed(|| self.shown_file()))
+    }
+
+    fn gather(&self, mut into: Accumulator) -> Result<Accumulator> {
         let schema = &self.context.schema;
         let k = &self.kustomization;
         self.add_resources(&mut into, &k.resources)?;

@@ -107,6 +107,14 @@ impl Error {
         Error::Within { context: context.into(), source: Box::new(self) }
     }
 
+    /// Adds where a fault happened, unless it says so itself.
+    pub(crate) fn within_unless_placed(self, context: impl FnOnce() -> String) -> Self {
+        match self {
+            Error::Step { .. } | Error::Load { .. } | Error::DuplicateId { .. } => self.within(context()),
+            placed => placed,
+        }
+    }
+
     /// The whole chain in one text, outermost first.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();

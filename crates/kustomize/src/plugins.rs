@@ -146,7 +146,7 @@ pub(crate) fn transformer<'t>(
         }),
         "NamespaceTransformer" => Box::new(namespace(&d, config, specs()?)?),
         "PatchJson6902Transformer" => Box::new(Json6902::read(&patch_of(&d, node, "jsonOp")?, &target.root)?),
-        "PatchTransformer" => Box::new(Patches::read(&patch_of(&d, node, "patch")?, &target.root, &name)?),
+        "PatchTransformer" => Box::new(Patches::read(&patch_of(&d, node, "patch")?, &target.root)?),
         "PatchStrategicMergeTransformer" => {
             Box::new(StrategicMerge { patches: strategic(&d, node, target, &name)? })
         }

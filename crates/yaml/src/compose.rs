@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Collections inside one another that are read at most: all that work on trees are recursive.
-pub const DEPTH_LIMIT: usize = 500;
+pub const DEPTH_LIMIT: usize = 250;
 
 const YAML_TAG_PREFIX: &str = "tag:yaml.org,2002:";
 

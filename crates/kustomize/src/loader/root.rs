@@ -60,7 +60,7 @@ impl<'l> Root<'l> {
         match self.loader.locate(path) {
             Ok(Location { folder, file: None }) => Ok(folder),
             Ok(_) => Err(Error::load(shown, "must be a directory, but is a file")),
-            Err(message) => Err(Error::load(shown, format!("must resolve to a directory: {message}"))),
+            Err(message) => Err(Error::load(shown, message)),
         }
     }
 

@@ -49,8 +49,8 @@ pub(super) fn take(patch: &mut Node) -> Result<Directive, String> {
             let value = element.get(KEY).map(text_of).unwrap_or_default().to_owned();
             let directive = parse(&value)?;
             items.retain(|item| {
-                !meta::is_nil_or_empty(item)
-                    && !(item.is_mapping() && item.get(KEY).map(text_of) == Some(value.as_str()))
+                let is_directive = item.is_mapping() && item.get(KEY).map(text_of) == Some(value.as_str());
+                !is_directive && !meta::is_nil_or_empty(item)
             });
             Ok(directive)
         }

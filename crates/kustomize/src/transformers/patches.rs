@@ -32,7 +32,7 @@ impl Patches {
     pub(super) fn of_kustomization(source: &Source<'_, '_>) -> Result<Vec<Box<dyn Transform>>> {
         let mut made: Vec<Box<dyn Transform>> = Vec::new();
         for patch in &source.kustomization.patches {
-            made.push(Box::new(Patches::read(patch, source.root, source.file)?));
+            made.push(Box::new(Patches::read(patch, source.root)?));
         }
         Ok(made)
     }
@@ -41,13 +41,13 @@ impl Patches {
     ///
     /// # Errors
     /// It is neither, or both; or it names no content or two.
-    pub(crate) fn read(patch: &Patch, root: &Root<'_>, file: &str) -> Result<Self> {
+    pub(crate) fn read(patch: &Patch, root: &Root<'_>) -> Result<Self> {
         let inline = patch.patch.trim();
         let fail = |message: String| Err(Error::step("patches", message));
         let (text, source, name) = match (inline, patch.path.as_str()) {
             ("", "") => return fail("an entry has neither 'patch' nor 'path'".into()),
             ("", path) => (root.load_text(path)?, path.to_owned(), path),
-            (text, "") => (text.to_owned(), first_line(text), file),
+            (text, "") => (text.to_owned(), first_line(text), "patch"),
             (_, path) => return fail(format!("an entry has both 'patch' and 'path' ({path}): use one")),
         };
         let strategic = read::objects(&text, name);

@@ -191,7 +191,11 @@ impl<'o> Emitter<'o> {
             Value::Sequence(_) => self.writer.word("[]"),
             _ => match printed_within(node, self.flow_level > 0)? {
                 Printed::Bare(text) => self.writer.word(&text),
-                Printed::Text(text) => self.writer.text(&text, indent + 2),
+                Printed::Text(text) => {
+                    let text = scalar::through_json(&text)
+                        .ok_or_else(|| Error::at(node.span(), "control characters are not allowed"))?;
+                    self.writer.text(&text, indent + 2);
+                }
             },
         }
         Ok(())

@@ -296,6 +296,48 @@ impl<'o> Writer<'o> {
     }
 }
 
+/// What a text is after go-yaml v2 has read it as a string of JSON; None if it refuses to.
+///
+/// A next-line character stands there as it is, and so is folded like any line break in quotes.
+pub(super) fn through_json(text: &str) -> Option<Cow<'_, str>> {
+    let is_refused =
+        |c| matches!(c, '\u{7F}' | '\u{80}'..='\u{84}' | '\u{86}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}');
+    if text.is_ascii() {
+        return (!text.contains('\u{7F}')).then_some(Cow::Borrowed(text));
+    }
+    if text.contains(is_refused) {
+        return None;
+    }
+    if !text.contains('\u{85}') {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut breaks = 0;
+    for piece in text.split('\u{85}') {
+        let trimmed = if breaks > 0 { piece.trim_start_matches(' ') } else { piece };
+        if breaks > 0 && !trimmed.is_empty() {
+            push_folded(&mut out, breaks);
+            breaks = 0;
+        }
+        out.push_str(trimmed);
+        breaks += 1;
+    }
+    // What stands before a break loses its blanks; after the last piece there is none.
+    if breaks > 1 {
+        push_folded(&mut out, breaks - 1);
+    }
+    Some(Cow::Owned(out))
+}
+
+fn push_folded(out: &mut String, breaks: usize) {
+    out.truncate(out.trim_end_matches(' ').len());
+    if breaks == 1 {
+        out.push(' ');
+    } else {
+        out.extend(std::iter::repeat_n('\n', breaks - 1));
+    }
+}
+
 /// What a text is after go-yaml v3 has printed and read it once more in the style it has; None if it cannot read what
 /// it has printed.
 ///
