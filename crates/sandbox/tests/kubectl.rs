@@ -133,7 +133,7 @@ async fn custom_resources_are_applied_shown_refused_and_deleted() {
     let Some(bench) = Bench::new().await else { return };
     assert!(bench.ok("apply --server-side -f -", DEFINITION).await.contains("serverside-applied"));
     bench
-        .ok("wait --for=condition=Established crd/inferenceservices.serving.kserve.io --timeout=5s", "")
+        .ok("wait --for=condition=Established crd/inferenceservices.serving.kserve.io --timeout=60s", "")
         .await;
     let resources = bench.ok("api-resources --api-group=serving.kserve.io", "").await;
     assert!(resources.contains("inferenceservices   isvc"), "{resources}");
@@ -196,16 +196,16 @@ async fn workloads_roll_out_and_scale() {
     let Some(bench) = Bench::new().await else { return };
     bench.ok("create namespace shop", "").await;
     bench.ok("apply -n shop -f -", DEPLOYMENT).await;
-    let rolled = bench.ok("rollout status -n shop deployment/web --timeout=5s", "").await;
+    let rolled = bench.ok("rollout status -n shop deployment/web --timeout=60s", "").await;
     assert!(rolled.contains("successfully rolled out"), "{rolled}");
-    bench.ok("wait -n shop --for=condition=Available deployment/web --timeout=5s", "").await;
+    bench.ok("wait -n shop --for=condition=Available deployment/web --timeout=60s", "").await;
     let pods = bench.ok("get pods -n shop", "").await;
     assert_eq!(pods.matches("1/1     Running   0").count(), 2, "{pods}");
     bench.ok("scale -n shop deployment/web --replicas=3", "").await;
     let table = bench.ok("get deployments -n shop", "").await;
     assert!(table.contains("3/3     3            3"), "{table}");
     bench.ok("set image -n shop deployment/web web=nginx:1.26", "").await;
-    bench.ok("rollout status -n shop deployment/web --timeout=5s", "").await;
+    bench.ok("rollout status -n shop deployment/web --timeout=60s", "").await;
     let history = bench.ok("rollout history -n shop deployment/web", "").await;
     assert!(history.contains("2         <none>"), "{history}");
     bench.ok("rollout undo -n shop deployment/web", "").await;
@@ -218,7 +218,7 @@ async fn workloads_roll_out_and_scale() {
     assert!(described.contains("3 desired | 3 updated | 3 total | 3 available"), "{described}");
     assert!(bench.ok("get all -n shop", "").await.contains("replicaset.apps/web-"));
     assert!(bench.ok("auth can-i create pods", "").await.contains("yes"));
-    bench.ok("delete namespace shop --timeout=10s", "").await;
+    bench.ok("delete namespace shop --timeout=60s", "").await;
     assert!(bench.refused("get namespace shop", "").await.contains("not found"));
 }
 
@@ -265,7 +265,7 @@ async fn a_watch_tells_of_changes() {
     assert_eq!(lines.next_line().await.expect("a line").as_deref(), Some("configmap/kube-root-ca.crt"));
     bench.ok("create configmap seen", "").await;
     assert_eq!(lines.next_line().await.expect("a line").as_deref(), Some("configmap/seen"));
-    let deleted = bench.command("wait --for=delete cm/seen --timeout=10s").spawn().expect("kubectl starts");
+    let deleted = bench.command("wait --for=delete cm/seen --timeout=60s").spawn().expect("kubectl starts");
     bench.ok("delete cm seen", "").await;
     let output = deleted.wait_with_output().await.expect("kubectl ends");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
