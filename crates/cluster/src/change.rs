@@ -150,6 +150,10 @@ pub struct Change {
     /// The live object; `None` where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub live: Option<LiveVersion>,
+    /// True where fields that a client-side apply declared are taken over; those that the manifests no longer
+    /// have go away.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub migrates: bool,
     /// True where the apply takes fields from other managers.
     #[serde(skip)]
     pub(crate) force: bool,
@@ -181,6 +185,12 @@ impl Change {
         change
     }
 
+    /// Adds a reason.
+    pub(crate) fn explain(&mut self, reason: &str) {
+        self.reason =
+            Some(self.reason.take().map_or(reason.to_string(), |known| format!("{known}; {reason}")));
+    }
+
     /// An action without anything to say about it.
     pub(crate) fn bare(id: ObjectId, version: String, action: Action) -> Self {
         Change {
@@ -196,6 +206,7 @@ impl Change {
             unverified: false,
             hash: None,
             live: None,
+            migrates: false,
             force: false,
             desired: None,
             live_object: None,

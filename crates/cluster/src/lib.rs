@@ -23,6 +23,7 @@ mod inventory;
 mod lock;
 mod managed_fields;
 mod mask;
+mod migration;
 mod order;
 mod outcome;
 mod owner;

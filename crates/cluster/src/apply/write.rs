@@ -10,15 +10,18 @@ use serde_json::{Value, json};
 
 use super::run::Run;
 use crate::change::{Action, Change};
-use crate::cluster::request::{APPLY_PATCH, Call, decode};
+use crate::cluster::request::{APPLY_PATCH, Call, JSON_PATCH, decode};
 use crate::cluster::transient::Patience;
-use crate::desired::Desired;
+use crate::desired::{Desired, FIELD_MANAGER};
 use crate::error::RequestError;
 use crate::event::Event;
+use crate::migration;
 
 /// A kind that was just established, or just changed, takes a moment to be served everywhere.
 const NEW_KIND_PATIENCE: Duration = Duration::from_secs(10);
 const NEW_KIND_PAUSE: Duration = Duration::from_millis(50);
+/// An object whose status is in motion may have to be read a few times before its managers can be changed.
+const MIGRATION_TRIES: u32 = 10;
 
 impl Run<'_> {
     /// Carries out the write of a change that is to be there.
@@ -29,6 +32,9 @@ impl Run<'_> {
             self.delete(&change.id, &desired.path(), &live.uid).await?;
             self.until_uid_gone(&desired.path(), &live.uid).await?;
         }
+        if change.migrates {
+            self.migrate(change, desired).await?;
+        }
         let started = tokio::time::Instant::now();
         loop {
             match self.send_apply(change, desired).await {
@@ -38,6 +44,24 @@ impl Run<'_> {
                 answer => return answer,
             }
         }
+    }
+
+    /// Takes over what client-side tools declared. Where the object moves meanwhile, that is looked at anew.
+    async fn migrate(&self, change: &Change, desired: &Desired) -> Result<(), RequestError> {
+        let path = format!("{}?fieldManager={FIELD_MANAGER}", desired.path());
+        let tell = |error: &RequestError, attempt: u32| self.retrying(&change.id, error, attempt);
+        for tries in 1.. {
+            let Some(live) = self.cluster.find(&Call::get(desired.path())).await? else { return Ok(()) };
+            if !migration::is_due(&live) {
+                return Ok(());
+            }
+            let call = Call::with_json(Method::PATCH, path.as_str(), &migration::patch(&live));
+            match self.cluster.send_telling(&call.content_type(JSON_PATCH), Patience::EXACT, tell).await {
+                Err(error) if error.status() == Some(409) && tries < MIGRATION_TRIES => {}
+                answer => return answer.map(|_| ()),
+            }
+        }
+        Ok(())
     }
 
     async fn send_apply(&self, change: &Change, desired: &Desired) -> Result<Value, RequestError> {

@@ -24,6 +24,8 @@ pub(crate) const ACCEPT_METADATA_LIST: &str =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 /// Body of a server-side apply. The server reads it as YAML, of which JSON is a part.
 pub(crate) const APPLY_PATCH: &str = "application/apply-patch+yaml";
+/// Body of an RFC 6902 patch.
+pub(crate) const JSON_PATCH: &str = "application/json-patch+json";
 
 /// The server gives up on a request after 60 s by itself; a little longer than that nothing comes any more.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(70);

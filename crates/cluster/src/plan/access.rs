@@ -49,6 +49,30 @@ pub(super) async fn forbidden(
     checks.buffered(concurrency).try_filter_map(|problem| async move { Ok(problem) }).try_collect().await
 }
 
+/// Puts refusals of the same verb on the same resource together.
+pub(super) fn merged(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut merged: Vec<Problem> = Vec::with_capacity(problems.len());
+    for problem in problems {
+        let Problem::Forbidden { verb, resource, namespace, objects } = &problem else {
+            merged.push(problem);
+            continue;
+        };
+        let same = merged.iter_mut().find_map(|known| match known {
+            Problem::Forbidden { verb: v, resource: r, namespace: n, objects }
+                if v == verb && r == resource && n == namespace =>
+            {
+                Some(objects)
+            }
+            _ => None,
+        });
+        match same {
+            Some(known) => known.extend(objects.iter().cloned()),
+            None => merged.push(problem),
+        }
+    }
+    merged
+}
+
 fn verbs(change: &Change) -> &'static [&'static str] {
     match change.action {
         Action::Delete => &["delete"],

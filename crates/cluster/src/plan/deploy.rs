@@ -3,7 +3,7 @@
 //! In: rendered objects. Out: a [`Plan`]. What the record proves unchanged is not asked about again; everything
 //! else is put to the server. Refuses to know how a single object is judged.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
@@ -13,12 +13,12 @@ use super::examine::{Examiner, Finding};
 use super::live::{Part, members, object};
 use super::namespaces::{self, State};
 use super::resolve::{Resolved, Resolver};
-use super::{Plan, PlanOptions, access, crd};
+use super::{Plan, PlanOptions, access, crd, forgive};
 use crate::Error;
 use crate::change::{Action, Cause, Change, LiveVersion, Problem};
 use crate::cluster::Cluster;
 use crate::cluster::discovery::Resource;
-use crate::id::{GroupKind, ObjectId};
+use crate::id::ObjectId;
 use crate::inventory::fingerprint::Proof;
 use crate::inventory::{EntryState, Inventory, store};
 use crate::mask::Mask;
@@ -90,7 +90,7 @@ impl Deploy<'_> {
         let (findings, mut problems) = self.examine(rest, &brings).await?;
 
         let mut changes = proven;
-        for finding in forgive_new_schemas(findings) {
+        for finding in forgive::circular(findings) {
             problems.extend(finding.problem);
             changes.push(finding.change);
         }
@@ -113,6 +113,7 @@ impl Deploy<'_> {
         changes.extend(obsolete);
         problems.extend(self.too_many_deletes(&changes));
         self.name_owners(&mut problems).await?;
+        let problems = access::merged(problems);
         let warnings = warnings(&changes);
         Ok(Plan {
             owner: self.record.owner.clone(),
@@ -302,29 +303,6 @@ fn unverified(mut change: Change, what: &str) -> Finding {
     change.unverified = true;
     change.reason = Some(format!("{what} comes with this plan, so the server could not be asked"));
     Finding { change, problem: None }
-}
-
-/// A refusal of a custom resource says little where the plan changes the schema it was judged by.
-fn forgive_new_schemas(mut findings: Vec<Finding>) -> Vec<Finding> {
-    let changing: HashSet<GroupKind> = findings
-        .iter()
-        .filter(|finding| finding.change.id.is_crd() && finding.change.action.writes())
-        .filter_map(|finding| {
-            let crd = &finding.change.desired.as_ref()?.value;
-            let text = |pointer: &str| crd.pointer(pointer).and_then(Value::as_str);
-            Some(GroupKind::new(text("/spec/group")?, text("/spec/names/kind")?))
-        })
-        .collect();
-    for finding in &mut findings {
-        let is_schema = matches!(finding.problem, Some(Problem::Invalid { .. }));
-        if is_schema && changing.contains(&finding.change.id.group_kind()) {
-            finding.problem = None;
-            finding.change.unverified = true;
-            finding.change.reason =
-                Some("its kind changes with this plan, so the server could not be asked".into());
-        }
-    }
-    findings
 }
 
 fn unsafe_crds(changes: &[Change]) -> Vec<Problem> {

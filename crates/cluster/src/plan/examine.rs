@@ -20,6 +20,7 @@ use crate::diff::diff;
 use crate::error::RequestError;
 use crate::managed_fields::our_fields;
 use crate::mask::Mask;
+use crate::migration;
 
 /// Kinds whose deletion loses data or other objects: never deleted to be made anew.
 const NEVER_RECREATED: [(&str, &str); 5] = [
@@ -129,13 +130,17 @@ impl Examiner<'_> {
 
     fn compare(&self, change: &mut Change, live: &Value, planned: &Value) {
         change.diff = diff(&change.id, live, planned, self.mask);
-        if !change.diff.is_empty() {
+        change.migrates = migration::is_due(live);
+        if change.migrates {
+            change.explain(
+                "fields that kubectl apply declared are taken over; what only it declared goes away",
+            );
+        }
+        if !change.diff.is_empty() || change.migrates {
             return;
         }
         if our_fields(live) != our_fields(planned) {
-            let reason = "no value changes, but which fields this component declares does";
-            change.reason =
-                Some(change.reason.take().map_or(reason.into(), |known| format!("{known}; {reason}")));
+            change.explain("no value changes, but which fields this component declares does");
             return;
         }
         change.action = Action::Unchanged;

@@ -12,6 +12,7 @@ mod deletion;
 mod deploy;
 mod examine;
 mod foreign;
+mod forgive;
 mod live;
 mod namespaces;
 mod refusal;

@@ -82,3 +82,20 @@ async fn objects_of_nobody_are_taken_over() {
     assert_eq!(plan.changes[0].action, Action::Update);
     world.deploy(&[config_map("a", "ours")]).await;
 }
+
+#[tokio::test]
+async fn what_kubectl_apply_declared_is_taken_over_and_can_be_removed() {
+    let world = world().await;
+    let mut former = config_map("a", "x");
+    former["data"]["old"] = json!("goes away");
+    former["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/last-applied-configuration": "{}"});
+    let maps = "/api/v1/namespaces/default/configmaps?fieldManager=kubectl-client-side-apply";
+    world.send("POST", maps, "application/json", &former).await;
+    let set = [config_map("a", "x")];
+    let plan = world.plan(&set).await.expect("a plan");
+    assert!(plan.changes[0].migrates, "{plan:#?}");
+    world.deploy(&set).await;
+    let live = world.get("/api/v1/namespaces/default/configmaps/a").await.expect("there");
+    assert_eq!((&live["data"], live["metadata"].get("annotations")), (&json!({"key": "x"}), None));
+    assert!(world.plan(&set).await.expect("a plan").is_unchanged());
+}
