@@ -283,7 +283,7 @@ async fn the_sandbox_answers_as_the_real_server_does() {
         }
         let file = folder().join(format!("{name}.answers.json"));
         if let Some(url) = &record {
-            let answers = play(&client_of(url), &steps, Duration::from_secs(20)).await;
+            let answers = play(&client_of(url), &steps, Duration::from_secs(90)).await;
             let text = serde_json::to_string_pretty(&answers).expect("JSON");
             std::fs::write(&file, text + "\n").expect("writable");
         }
