@@ -13,7 +13,7 @@ use super::examine::{Examiner, Finding};
 use super::live::{Part, members, object};
 use super::namespaces::{self, State};
 use super::resolve::{Resolved, Resolver};
-use super::{Plan, PlanOptions, access, crd, forgive};
+use super::{Plan, PlanOptions, access, crd, forgive, loss};
 use crate::Error;
 use crate::change::{Action, Cause, Change, LiveVersion, Problem};
 use crate::cluster::Cluster;
@@ -114,7 +114,9 @@ impl Deploy<'_> {
         problems.extend(self.too_many_deletes(&changes));
         self.name_owners(&mut problems).await?;
         let problems = access::merged(problems);
-        let warnings = warnings(&changes);
+        let mut warnings = warnings(&changes);
+        let (applyset, concurrency) = (&self.applyset, self.options.concurrency);
+        warnings.extend(loss::consequences(self.cluster, &changes, applyset, concurrency).await?);
         Ok(Plan {
             owner: self.record.owner.clone(),
             changes,

@@ -14,6 +14,7 @@ mod examine;
 mod foreign;
 mod forgive;
 mod live;
+mod loss;
 mod namespaces;
 mod refusal;
 mod resolve;

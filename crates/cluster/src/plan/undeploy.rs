@@ -5,7 +5,7 @@
 
 use super::deletion::{Licence, decide};
 use super::live::{Part, members, object};
-use super::{Plan, UndeployOptions, access};
+use super::{Plan, UndeployOptions, access, loss};
 use crate::Error;
 use crate::change::Change;
 use crate::cluster::Cluster;
@@ -47,6 +47,7 @@ pub(super) async fn plan(cluster: &Cluster, owner: &Owner, options: &UndeployOpt
         .iter()
         .filter_map(|change| Some((change, served.preferred(&change.id.group_kind())?.clone())))
         .collect();
+    let warnings = loss::consequences(cluster, &changes, &applyset, options.concurrency).await?;
     let problems = access::forbidden(cluster, &pairs, options.concurrency).await?;
-    Ok(Plan { owner: owner.clone(), changes, problems, warnings: Vec::new(), undeploy: true, record })
+    Ok(Plan { owner: owner.clone(), changes, problems, warnings, undeploy: true, record })
 }

@@ -94,3 +94,29 @@ async fn a_name_that_was_taken_by_another_object_is_left_alone() {
     assert!(world.get(path).await.is_some());
     assert!(inventory(&world.cluster, &owner("one")).await.expect("a record").is_empty());
 }
+
+#[tokio::test]
+async fn what_others_would_lose_is_said() {
+    let world = world().await;
+    world.deploy(&everything()).await;
+    world
+        .apply_as(
+            "user",
+            "/apis/example.org/v1/namespaces/place/things/theirs",
+            &crate::support::thing("theirs", "place"),
+        )
+        .await;
+    let mut service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "theirs"}, "spec": {"ports": [{"port": 80}]}});
+    service["metadata"]["namespace"] = json!("place");
+    world.apply_as("user", "/api/v1/namespaces/place/services/theirs", &service).await;
+    let all = UndeployOptions { delete_namespaces: true, delete_crds: true, ..UndeployOptions::default() };
+    let warnings = world.plan_undeploy(&all).await.warnings;
+    assert_eq!(
+        warnings,
+        [
+            "deleting namespace place deletes what others have in it: 1 services",
+            "deleting Thing deletes 1 object that this component did not make",
+        ]
+    );
+    assert!(world.plan_undeploy(&UndeployOptions::default()).await.warnings.is_empty());
+}
