@@ -257,7 +257,7 @@ pub enum Problem {
         message: String,
     },
     /// The user may not do what the plan needs.
-    #[error("not allowed to {verb} {resource}{}; ask for a role that grants it ({} of this plan need it)",
+    #[error("not allowed to {verb} {resource}{}; ask for a role that grants it (it is needed for {} of this plan)",
         namespace.as_ref().map(|name| format!(" in namespace {name}")).unwrap_or_default(), count(objects.len(), "object", "objects"))]
     Forbidden {
         /// The verb, e.g. `patch`.
@@ -278,7 +278,7 @@ pub enum Problem {
         owner: String,
     },
     /// The namespace of objects is neither on the cluster nor part of the plan.
-    #[error("namespace {namespace} does not exist and is not part of the plan ({} of it need it); create it, or add it to the component",
+    #[error("namespace {namespace} does not exist and is not part of the plan (it is needed for {}); create it, or add it to the component",
         count(objects.len(), "object", "objects"))]
     MissingNamespace {
         /// The namespace.

@@ -52,7 +52,14 @@ impl Examiner<'_> {
         let force = self.options.force_conflicts;
         let (live, answer) =
             tokio::join!(object(self.cluster, desired.path(), Part::Whole), self.dry_run(&desired, force));
-        let live = live.map_err(|error| Error::request(format!("read {id}"), error))?;
+        let live = match live {
+            // Whether it is there is not known; that it can't be planned is, and told with all others.
+            Err(error) if error.status() == Some(403) => {
+                let problem = Some(self.problem(&desired, &error));
+                return Ok(Finding { change: Change::new(desired, hash), problem });
+            }
+            live => live.map_err(|error| Error::request(format!("read {id}"), error))?,
+        };
         let Some(live) = live else { return Ok(self.absent(desired, hash, answer)) };
         let mut change = Change::new(desired, hash);
         change.live = Some(LiveVersion::of(&live));

@@ -37,8 +37,8 @@ enum Read {
     Members(Resource, GroupKind, String),
 }
 
-/// Reads objects that carry the label of a set. What is missing in the answer is not there, or does not
-/// carry the label.
+/// Reads objects that carry the label of a set. What is missing in the answer is not there, does not carry the
+/// label, or may not be read.
 pub(super) async fn members(
     cluster: &Cluster,
     wanted: &[(ObjectId, Resource)],
@@ -75,14 +75,24 @@ async fn carry_out(cluster: &Cluster, read: Read, part: Part) -> Result<Vec<(Obj
     match read {
         Read::Object(id, path) => {
             let what = format!("read {id}");
-            let found = object(cluster, path, part).await.map_err(|error| Error::request(what, error))?;
+            let found =
+                readable(object(cluster, path, part).await).map_err(|error| Error::request(what, error))?;
             Ok(found.map(|value| (id, value)).into_iter().collect())
         }
         Read::Members(resource, kind, path) => {
             let what = format!("list {}", path.split('?').next().unwrap_or_default());
-            let items = pages(cluster, &path, part).await.map_err(|error| Error::request(what, error))?;
+            let items =
+                readable(pages(cluster, &path, part).await).map_err(|error| Error::request(what, error))?;
             Ok(items.into_iter().filter_map(|item| identify(&resource, &kind, item)).collect())
         }
+    }
+}
+
+/// What may not be read counts as not found here: whoever needs the object asks for it alone and is told.
+fn readable<T: Default>(answer: Result<T, RequestError>) -> Result<T, RequestError> {
+    match answer {
+        Err(error) if error.status() == Some(403) => Ok(T::default()),
+        answer => answer,
     }
 }
 
