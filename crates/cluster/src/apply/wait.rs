@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::run::Run;
 use super::watch::Seen;
-use crate::cluster::discovery::Resource;
+use crate::cluster::discovery::{Resource, segment};
 use crate::cluster::request::Call;
 use crate::event::Event;
 use crate::id::ObjectId;
@@ -39,13 +39,23 @@ struct Waiting<'a> {
     told: Option<Readiness>,
     failed_since: Option<Instant>,
     silent_until: Option<Instant>,
+    /// For a claim: whether its class binds it only when it is used; `None` while that is not known.
+    binds_late: Option<bool>,
 }
 
 impl Run<'_> {
     /// Waits until an object is ready, time is up or the run is stopped.
     pub(super) async fn until_ready(&self, id: &ObjectId, resource: &Resource, written: Value) -> Waited {
         let last = Arc::new(written);
-        let mut waiting = Waiting { id, resource, last, told: None, failed_since: None, silent_until: None };
+        let mut waiting = Waiting {
+            id,
+            resource,
+            last,
+            told: None,
+            failed_since: None,
+            silent_until: None,
+            binds_late: None,
+        };
         let mut states = None;
         loop {
             if let Some(ending) = self.judge(&mut waiting).await {
@@ -81,6 +91,9 @@ impl Run<'_> {
         let mut found = readiness(&waiting.last);
         if found.is_ready() {
             found = self.second_look(waiting, found, now).await;
+        }
+        if found.status == Status::InProgress && self.waits_for_consumer(waiting).await {
+            found = Readiness::current("it waits for its first consumer");
         }
         let is_failed = found.status == Status::Failed;
         waiting.failed_since = if is_failed { waiting.failed_since.or(Some(now)) } else { None };
@@ -130,6 +143,23 @@ impl Run<'_> {
             self.warn(Some(waiting.id), message);
         }
         found
+    }
+
+    /// True for a claim whose class binds it only when a pod uses it: waiting for that could take for ever.
+    async fn waits_for_consumer(&self, waiting: &mut Waiting<'_>) -> bool {
+        if !waiting.id.is("", "PersistentVolumeClaim") {
+            return false;
+        }
+        let Some(class) = waiting.last.pointer("/spec/storageClassName").and_then(Value::as_str) else {
+            return false;
+        };
+        if let Some(known) = waiting.binds_late {
+            return known;
+        }
+        let path = format!("/apis/storage.k8s.io/v1/storageclasses/{}", segment(class));
+        let class = self.cluster.find(&Call::get(path)).await.ok().flatten();
+        let binds_late = class.is_some_and(|class| class["volumeBindingMode"] == "WaitForFirstConsumer");
+        *waiting.binds_late.insert(binds_late)
     }
 
     /// True where the kind's definition says that objects have conditions.

@@ -136,6 +136,16 @@ async fn a_timeout_names_the_object_and_the_rule() {
 }
 
 #[tokio::test]
+async fn claims_that_wait_for_a_pod_are_not_waited_for() {
+    let world = world().await;
+    let class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "late"},
+        "provisioner": "example.org/none", "volumeBindingMode": "WaitForFirstConsumer"});
+    let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "a", "namespace": "default"},
+        "spec": {"storageClassName": "late", "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
+    world.deploy(&[class, claim]).await;
+}
+
+#[tokio::test]
 async fn a_record_that_moved_stops_the_run() {
     let world = world().await;
     world.deploy(&[config_map("a", "x")]).await;
