@@ -115,6 +115,10 @@ fn hint(id: &ObjectId, pods: &[Value]) -> String {
             _ => {}
         }
     }
+    if id.is("", "Service") {
+        let waive = "annotate the Service with hub.agilestacks.io/wait: \"false\"";
+        return format!("see whether the cluster has a controller for load balancers; without one, {waive}");
+    }
     let resource = if id.group.is_empty() { id.kind.clone() } else { format!("{}.{}", id.kind, id.group) };
     format!(
         "look closer with kubectl describe{namespace} {} {}, or allow more time with --timeout",

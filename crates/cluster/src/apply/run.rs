@@ -229,7 +229,8 @@ impl Turn<'_> {
         if !self.run.options.wait && !is_needed {
             return Ending::new(ResultStatus::Applied).seen(Arc::new(live));
         }
-        match self.run.until_ready(&self.change.id, &self.desired.resource, live).await {
+        let changed = self.change.action == Action::Update;
+        match self.run.until_ready(&self.change.id, &self.desired.resource, live, changed).await {
             Waited::Ready(live) => Ending::new(ResultStatus::Done).seen(live),
             Waited::NotReady(live, report) => Ending::new(ResultStatus::NotReady(report)).seen(live),
             Waited::Stopped(live) => Ending::new(ResultStatus::Applied).seen(live),

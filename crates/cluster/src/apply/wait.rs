@@ -22,6 +22,10 @@ use crate::readiness::{Readiness, Status, readiness};
 /// How often an object is looked at although its watch is silent.
 const LOOK: Duration = Duration::from_secs(10);
 
+/// How long a custom resource that does not say which generation its status is about is given to react to a
+/// change, before its old status is believed.
+const REACTION: Duration = Duration::from_secs(2);
+
 /// How a wait ended.
 pub(super) enum Waited {
     Ready(Arc<Value>),
@@ -39,13 +43,27 @@ struct Waiting<'a> {
     told: Option<Readiness>,
     failed_since: Option<Instant>,
     silent_until: Option<Instant>,
+    /// The version that was written and until when a status seen at it is not believed.
+    doubt: Option<(Value, Instant)>,
     /// For a claim: whether its class binds it only when it is used; `None` while that is not known.
     binds_late: Option<bool>,
 }
 
 impl Run<'_> {
     /// Waits until an object is ready, time is up or the run is stopped.
-    pub(super) async fn until_ready(&self, id: &ObjectId, resource: &Resource, written: Value) -> Waited {
+    ///
+    /// `changed` tells that the object was there before and was changed now, so its status may be about what
+    /// it was before.
+    pub(super) async fn until_ready(
+        &self,
+        id: &ObjectId,
+        resource: &Resource,
+        written: Value,
+        changed: bool,
+    ) -> Waited {
+        let is_doubtful = changed && !is_built_in(&id.group) && resource.has_status && is_undated(&written);
+        let version = written["metadata"]["resourceVersion"].clone();
+        let doubt = is_doubtful.then(|| (version, Instant::now() + REACTION));
         let last = Arc::new(written);
         let mut waiting = Waiting {
             id,
@@ -54,6 +72,7 @@ impl Run<'_> {
             told: None,
             failed_since: None,
             silent_until: None,
+            doubt,
             binds_late: None,
         };
         let mut states = None;
@@ -119,6 +138,12 @@ impl Run<'_> {
     /// Doubts the readiness of a custom resource that should report its status and has not: its controller may
     /// not have seen it yet. After a time of grace it is taken as ready, and said so.
     async fn second_look(&self, waiting: &mut Waiting<'_>, found: Readiness, now: Instant) -> Readiness {
+        if let Some((version, until)) = &waiting.doubt
+            && now < *until
+            && waiting.last["metadata"]["resourceVersion"] == *version
+        {
+            return Readiness::in_progress("its controller has not reacted to the change yet");
+        }
         let is_silent = waiting
             .last
             .get("status")
@@ -197,7 +222,17 @@ impl Waiting<'_> {
         let now = Instant::now();
         match self.failed_since {
             Some(_) => Some(now + Duration::from_secs(1)),
-            None => self.silent_until.filter(|until| *until > now),
+            None => {
+                let doubt = self.doubt.as_ref().map(|(_, until)| *until);
+                [self.silent_until, doubt].into_iter().flatten().filter(|until| *until > now).min()
+            }
         }
     }
+}
+
+/// True where a status says nowhere which generation of the object it is about.
+fn is_undated(object: &Value) -> bool {
+    let dated = |value: &Value| value.get("observedGeneration").is_some();
+    let conditions = object.pointer("/status/conditions").and_then(Value::as_array);
+    conditions.is_some_and(|list| !list.iter().any(dated)) && !object.get("status").is_some_and(dated)
 }

@@ -136,6 +136,20 @@ async fn a_timeout_names_the_object_and_the_rule() {
 }
 
 #[tokio::test]
+async fn an_old_status_is_not_believed_at_once() {
+    let world = world().await;
+    let mut set = crate::support::everything();
+    world.deploy(&set).await;
+    let path = "/apis/example.org/v1/namespaces/place/things/a/status";
+    let ready = json!({"status": {"conditions": [{"type": "Ready", "status": "True"}]}});
+    world.send("PATCH", path, "application/merge-patch+json", &ready).await;
+    set[0]["spec"]["size"] = json!(2);
+    let events = world.deploy(&set).await;
+    let doubts = |event: &Event| matches!(event, Event::Waiting { readiness, .. } if readiness.message.contains("has not reacted"));
+    assert!(events.iter().any(doubts), "{events:#?}");
+}
+
+#[tokio::test]
 async fn claims_that_wait_for_a_pod_are_not_waited_for() {
     let world = world().await;
     let class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "late"},
