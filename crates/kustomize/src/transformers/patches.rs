@@ -57,9 +57,10 @@ impl Patches {
                 return fail(format!("{source} is both a strategic merge patch and a JSON patch"));
             }
             (Err(strategic), Err(json)) => {
-                let message =
-                    format!("{source} is neither a strategic merge patch nor a JSON patch ({json})");
-                return Err(strategic.within(message));
+                let strategic = strategic.chain();
+                return fail(format!(
+                    "{source} is neither a strategic merge patch ({strategic}) nor a JSON patch ({json})"
+                ));
             }
             (Ok(objects), _) => {
                 let mut patches: Vec<Resource> = objects.into_iter().map(Resource::new).collect();

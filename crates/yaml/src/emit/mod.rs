@@ -81,6 +81,12 @@ pub fn printed(node: &Node) -> Result<Printed<'_>, Error> {
     printed_within(node, false)
 }
 
+/// Whether a null is there by nothing being there, for which go-yaml writes quotes in flow style and in keys.
+fn is_left_out(node: &Node) -> bool {
+    let is_empty = node.text() == Some("") && node.style == Style::Plain;
+    is_empty && matches!(node.tag(), Tag::Null | Tag::Unset) && !node.has_explicit_tag()
+}
+
 /// As [`printed`]; inside of a flow collection there are no block scalars, and so none of their faults.
 fn printed_within(node: &Node, in_flow: bool) -> Result<Printed<'_>, Error> {
     let reread = |text| {
@@ -98,6 +104,9 @@ fn printed_within(node: &Node, in_flow: bool) -> Result<Printed<'_>, Error> {
     };
     let text = node.text().unwrap_or_default();
     let plain = node.style == Style::Plain && !text.contains('\n');
+    if in_flow && is_left_out(node) {
+        return Ok(Printed::Text(Cow::Borrowed("")));
+    }
     let value = match node.tag() {
         // Merge keys that were not resolved are kept by their tag.
         Tag::Merge | Tag::Custom => return Ok(Printed::Text(Cow::Borrowed(text))),
@@ -257,10 +266,14 @@ fn check_key(key: &Node, outermost: bool) -> Result<(), Error> {
         return Err(Error::at(key.span(), "a key is not a scalar"));
     };
     if outermost {
+        if key.has_explicit_tag() {
+            printed(key)?;
+        }
         return Ok(());
     }
     let is_string = match key.tag() {
         Tag::Str | Tag::Merge | Tag::Custom | Tag::Binary => true,
+        _ if is_left_out(key) => true,
         _ => matches!(printed(key)?, Printed::Text(_)) && key.tag() != Tag::Timestamp,
     };
     if is_string {

@@ -32,9 +32,6 @@ impl<'a> Scanner<'a> {
                 break;
             }
             self.scan_quoted_blanks(escaped_break, &mut text);
-            if self.cursor.byte() == quote {
-                break;
-            }
         }
         self.cursor.skip(1);
         Ok(Kind::Scalar { text: Cow::Owned(text), style })
