@@ -53,9 +53,10 @@ fn read(name: &str, file: &Path) -> Result<Vec<Value>, Error> {
 fn to_json(node: &Node) -> Value {
     let node = node.resolved();
     if node.is_mapping() {
-        let entries = node.entries().iter().map(|(key, value)| {
-            (key.resolved().text().unwrap_or_default().to_owned(), to_json(value))
-        });
+        let entries = node
+            .entries()
+            .iter()
+            .map(|(key, value)| (key.resolved().text().unwrap_or_default().to_owned(), to_json(value)));
         return Value::Object(entries.collect::<Map<_, _>>());
     }
     if node.is_sequence() {

@@ -38,7 +38,9 @@ pub fn plan_lines(plan: &Plan, detail: Detail, palette: &Palette) -> Vec<String>
     }
     let deleted: Vec<&Change> = of(Action::Delete).collect();
     if detail == Detail::Full || deleted.len() <= SHORT {
-        lines.extend(deleted.iter().map(|c| palette.bad.apply_to(format!("- {}{}", c.id, why(c))).to_string()));
+        lines.extend(
+            deleted.iter().map(|c| palette.bad.apply_to(format!("- {}{}", c.id, why(c))).to_string()),
+        );
     } else {
         lines.push(palette.bad.apply_to(format!("- {}", by_kind(&deleted))).to_string());
     }
