@@ -36,7 +36,10 @@ pub(super) async fn take_lock(run: &Run, connection: &Connection) -> Result<Lock
         }
         // Never dropped half-way: a lock that was just created would be nobody's.
         match Lock::acquire(&connection.cluster, name, namespace, holder.clone(), options, &events).await {
-            Ok(lock) => return Ok(lock),
+            Ok(lock) => {
+                stop_when_lost(run, &lock);
+                return Ok(lock);
+            }
             Err(hub_cluster::Error::LockHeld { holder, .. }) if Instant::now() < deadline => {
                 if !told {
                     run.tell(&Event::LockAwaited { holder: holder.who, command: holder.command });
@@ -50,6 +53,17 @@ pub(super) async fn take_lock(run: &Run, connection: &Connection) -> Result<Lock
             () = tokio::time::sleep(LOCK_LOOK) => {}
         }
     }
+}
+
+/// A run whose lock was taken over must not write any more.
+fn stop_when_lost(run: &Run, lock: &Lock) {
+    let (lost, cancel, listener) = (lock.lost().clone(), run.cancel.clone(), run.listener.clone());
+    tokio::spawn(async move {
+        lost.cancelled().await;
+        let message = "the lock was lost to another run; nothing more is written".to_owned();
+        listener.on_event(&Event::Warning { component: None, message });
+        cancel.cancel();
+    });
 }
 
 fn is_running(pid: u32) -> bool {
