@@ -255,7 +255,7 @@ fn listed(lines: &[String]) -> String {
 }
 
 /// The error with its causes, each once.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -11,6 +11,7 @@ use hub_sandbox::{Sandbox, StoreError};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
 use super::Error;
+use super::error::chain;
 use crate::manifest::ClusterChoice;
 
 /// The file of a stack's sandbox, below its directory.
@@ -177,19 +178,6 @@ fn client(mut config: kube::Config, target: &str) -> Result<kube::Client, Error>
         reason: chain(&e),
         help: Some("check the user and the certificate authority of the context".into()),
     })
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 /// Opens the sandbox's file; or goes to the process that serves it; or waits for the one that uses it.
