@@ -237,10 +237,12 @@ async fn make_plan(
     let recorded = ready.inventories.iter().find(|i| i.owner.component == name);
     objects.extend(namespaces::made_before(&objects, namespace, recorded));
     let owner = owner(run, name);
-    let planned = hub_cluster::plan(&connection.cluster, &owner, objects.clone(), namespace, options).await;
+    // A release is large: it is copied only where a second look may be needed.
+    let again = namespaces::may_be_missing(&objects, namespace).then(|| objects.clone());
+    let planned = hub_cluster::plan(&connection.cluster, &owner, objects, namespace, options).await;
     let mut plan = planned.map_err(|error| explain_kinds(run, name, error))?;
     let missing = namespaces::missing(&plan);
-    if !missing.is_empty() {
+    if let Some(mut objects) = again.filter(|_| !missing.is_empty()) {
         objects.extend(missing);
         plan = hub_cluster::plan(&connection.cluster, &owner, objects, namespace, options).await?;
     }

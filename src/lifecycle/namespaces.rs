@@ -23,6 +23,12 @@ pub(super) fn made_before(
     ours.filter(|name| needed.contains(name) && !contained.contains(name)).map(namespace).collect()
 }
 
+/// Whether a plan may find a namespace missing, since the objects need one that they do not contain.
+pub(super) fn may_be_missing(objects: &[Value], default: Option<&str>) -> bool {
+    let contained = contained(objects);
+    needed(objects, default).iter().any(|name| !contained.contains(name))
+}
+
 /// Namespaces that a plan found missing.
 pub(super) fn missing(plan: &Plan) -> Vec<Value> {
     let missing: BTreeSet<&str> = plan

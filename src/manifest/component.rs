@@ -84,7 +84,7 @@ impl ComponentManifest {
 fn read(reader: &mut Reader<'_>, dir: &Path) -> ComponentManifest {
     let root = reader.root();
     let mut warnings = Vec::new();
-    if let Some(kind) = reader.string(&root, "kind")
+    if let Some(kind) = reader.text(&root, "kind")
         && kind != "component"
     {
         let place = reader.place_of(&root, "kind");

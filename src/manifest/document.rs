@@ -205,11 +205,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Like [`Reader::text`], for keys that name things.
-    pub fn string(&mut self, parent: &Node, key: &str) -> Option<String> {
-        self.text(parent, key)
-    }
-
     /// A boolean key; `None` when absent.
     pub fn boolean(&mut self, parent: &Node, key: &str) -> Option<bool> {
         let node = parent.get(key).filter(|n| !n.is_null())?;

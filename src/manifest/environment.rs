@@ -64,7 +64,7 @@ impl EnvironmentManifest {
 
 fn read(reader: &mut Reader<'_>, name: String) -> EnvironmentManifest {
     let root = reader.root();
-    if let Some(kind) = reader.string(&root, "kind").filter(|k| k != "environment") {
+    if let Some(kind) = reader.text(&root, "kind").filter(|k| k != "environment") {
         let place = reader.place_of(&root, "kind");
         reader.problems.push(
             Problem::new(

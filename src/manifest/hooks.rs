@@ -40,7 +40,7 @@ pub(super) fn read(reader: &mut Reader<'_>, parent: &Node) -> Vec<HookDeclaratio
 
 fn read_one(reader: &mut Reader<'_>, entry: &Node) -> Option<HookDeclaration> {
     let place = reader.place(entry);
-    let Some(file) = reader.string(entry, "file") else {
+    let Some(file) = reader.text(entry, "file") else {
         reader.problems.push(
             Problem::new("hub::manifest::hook", "a hook needs a `file`")
                 .help("hooks: [{file: bin/check, triggers: [pre-deploy]}]")

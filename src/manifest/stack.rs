@@ -115,7 +115,7 @@ fn directory_name(dir: &Path) -> String {
 
 fn read_component(reader: &mut Reader<'_>, node: &Node) -> Option<ComponentRef> {
     let place = reader.place(node);
-    let Some(name) = reader.string(node, "name") else {
+    let Some(name) = reader.text(node, "name") else {
         reader.problems.push(
             Problem::new("hub::manifest::component", "a component needs a `name`")
                 .help("components: [{name: kserve, source: {dir: components/kserve}}]")
@@ -125,7 +125,7 @@ fn read_component(reader: &mut Reader<'_>, node: &Node) -> Option<ComponentRef> 
     };
     let source = reader.mapping(node, "source");
     let source_dir = source
-        .and_then(|s| reader.string(&s, "dir"))
+        .and_then(|s| reader.text(&s, "dir"))
         .map_or_else(|| Path::new("components").join(&name), PathBuf::from);
     Some(ComponentRef {
         source_dir,

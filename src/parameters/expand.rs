@@ -6,8 +6,6 @@
 //! default, and the result is text. References don't depend on the order of declarations here; a loop is an error
 //! that shows it.
 
-use std::fmt::Write as _;
-
 /// Why text could not be expanded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ExpandError {
@@ -30,7 +28,7 @@ pub(super) fn expand(
         out.push_str(&rest[..start]);
         let inner = &rest[start + 2..];
         let end = inner.find('}').ok_or(ExpandError::Unclosed)?;
-        let _ = write!(out, "{}", lookup(&inner[..end])?);
+        out.push_str(&lookup(&inner[..end])?);
         rest = &inner[end + 1..];
     }
     out.push_str(rest);

@@ -113,8 +113,7 @@ impl ParameterSet {
 
     /// Adds what the lifecycle itself knows, such as `hub.provides`.
     pub fn insert_own(&mut self, name: &str, value: Value) {
-        let mut declaration = ParameterDeclaration::named(name);
-        declaration.value = None;
+        let declaration = ParameterDeclaration::named(name);
         let parameter = finish(&declaration, value, Provenance::Hub, Vec::new(), false);
         self.parameters.insert(name.to_owned(), parameter);
     }
