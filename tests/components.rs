@@ -1,0 +1,13 @@
+//! What the components of this repository become: every switch rendered, and the objects compared with what must be so.
+//! One module per component. Nothing here needs a cluster or the network.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "it says what it skipped")]
+
+mod support;
+
+#[path = "components/rendered.rs"]
+mod rendered;
+
+#[path = "components/kserve.rs"]
+mod kserve;
