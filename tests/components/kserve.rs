@@ -15,5 +15,9 @@ fn the_mode_changes_one_config_map() {
 
 #[test]
 fn a_mode_that_does_not_exist_is_refused() {
-    Repository::new().refuses("kserve", &["kserve.deploymentMode=serverles"], &["did you mean `Serverless`?"]);
+    Repository::new().refuses(
+        "kserve",
+        &["kserve.deploymentMode=serverles"],
+        &["did you mean `Serverless`?"],
+    );
 }

@@ -107,7 +107,9 @@ impl Objects {
     pub(crate) fn variable(&self, wanted: &str, container: &str, name: &str) -> Value {
         let variables = self.container(wanted, container)["env"].as_array();
         let found = variables.into_iter().flatten().find(|variable| variable["name"] == name);
-        found.map_or(Value::Null, |v| v.get("value").or_else(|| v.get("valueFrom")).cloned().unwrap_or_default())
+        found.map_or(Value::Null, |v| {
+            v.get("value").or_else(|| v.get("valueFrom")).cloned().unwrap_or_default()
+        })
     }
 
     /// `Kind name` of the objects that are not the same in both, there or not.

@@ -71,7 +71,8 @@ fn rows_of(node: &Value, prefix: &str, rows: &mut Vec<String>) {
     for parameter in node.get("parameters").and_then(Value::as_sequence).into_iter().flatten() {
         let own = text(parameter, "name");
         let name = if prefix.is_empty() { own } else { format!("{prefix}.{own}") };
-        let has_children = parameter.get("parameters").and_then(Value::as_sequence).is_some_and(|c| !c.is_empty());
+        let has_children =
+            parameter.get("parameters").and_then(Value::as_sequence).is_some_and(|c| !c.is_empty());
         if has_children {
             rows_of(parameter, &name, rows);
         } else {
