@@ -7,10 +7,12 @@ mod deploy;
 mod exit;
 mod explain;
 mod fetch;
+mod history;
 mod interrupt;
 mod kustomize;
 mod lint;
 mod render;
+mod rollback;
 mod sandbox;
 mod session;
 mod status;
@@ -54,6 +56,10 @@ enum Command {
     /// Show what is deployed where
     #[command(visible_alias = "list")]
     Status(status::StatusArguments),
+    /// Show what was deployed when, and by whom
+    History(history::HistoryArguments),
+    /// Bring components back to an earlier revision
+    Rollback(rollback::RollbackArguments),
     /// Show parameters, their values, and where these come from
     Explain(explain::ExplainArguments),
     /// Check manifests; needs no cluster
@@ -120,6 +126,8 @@ async fn run(command: Command) -> Exit {
         Command::Diff(arguments) => deploy::diff(arguments).await,
         Command::Render(arguments) => render::render(arguments).await,
         Command::Status(arguments) => status::status(arguments).await,
+        Command::History(arguments) => history::history(arguments).await,
+        Command::Rollback(arguments) => rollback::rollback(arguments).await,
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
         Command::Fetch(arguments) => fetch::fetch(arguments).await,

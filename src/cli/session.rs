@@ -136,6 +136,7 @@ impl Session {
             who: self.surroundings.who(),
             host: self.surroundings.host(),
             command: self.surroundings.shown_command(),
+            stamp: hub_cluster::RunStamp::now(),
             hook_timeout: fetch.hook_timeout,
             lock_timeout: cluster.lock_timeout,
             parallel: 4,

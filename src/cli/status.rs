@@ -1,7 +1,7 @@
 //! `hub status` and `hub list`: what is deployed where.
 
 use clap::Args;
-use hub_cluster::{EntryState, Inventory, LockStatus};
+use hub_cluster::{EntryState, Inventory, LockStatus, Operation, RunNote, RunStep};
 use serde::Serialize;
 
 use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
@@ -77,8 +77,8 @@ fn print(shown: &Shown, session: &Session, objects: bool) {
     let names =
         session.stack.components.keys().filter(|n| session.names.is_empty() || session.names.contains(n));
     for name in names {
-        match shown.components.iter().find(|i| i.owner.component == *name && !i.is_empty()) {
-            Some(inventory) => print_one(name, inventory, &palette, objects),
+        match shown.components.iter().find(|i| i.owner.component == *name && (!i.is_empty() || i.run.is_some())) {
+            Some(inventory) => print_one(name, inventory, shown.lock.as_ref(), &palette, objects),
             None => ui::line(&format!(
                 "{}  {}",
                 palette.bold.apply_to(name),
@@ -88,12 +88,38 @@ fn print(shown: &Shown, session: &Session, objects: bool) {
     }
     let gone = shown.components.iter().filter(|i| !session.stack.components.contains_key(&i.owner.component));
     for inventory in gone {
-        print_one(&inventory.owner.component, inventory, &palette, objects);
+        print_one(&inventory.owner.component, inventory, shown.lock.as_ref(), &palette, objects);
         ui::line(&palette.warn.apply_to("  no longer in the stack").to_string());
     }
 }
 
-fn print_one(name: &str, inventory: &Inventory, palette: &Palette, objects: bool) {
+/// What the journal says about a run that has not ended well, or not yet.
+fn journal(note: &RunNote, is_at_work: bool) -> String {
+    let RunNote { who, command, operation, started, .. } = note;
+    let since = started.strftime("%Y-%m-%d %H:%M:%S");
+    let run = format!("{operation} of {who} (`{command}`, begun {since})");
+    if is_at_work {
+        return format!("{run} is at work");
+    }
+    let verb = if *operation == Operation::Undeploy { "undeploy" } else { "deploy" };
+    match note.step {
+        RunStep::Objects => {
+            format!("{run} was interrupted amid its objects; the next {verb} goes on from there")
+        }
+        RunStep::AfterObjects => {
+            format!("{run} stopped before its last hooks were through; the next {verb} runs them")
+        }
+        RunStep::Failed => format!("{run} failed; the next {verb} goes on from there"),
+    }
+}
+
+fn print_one(
+    name: &str,
+    inventory: &Inventory,
+    lock: Option<&LockStatus>,
+    palette: &Palette,
+    objects: bool,
+) {
     let count = |state: EntryState| inventory.entries.values().filter(|e| e.state == state).count();
     let mut words = vec![format!("{} objects", count(EntryState::Applied))];
     let (pending, kept) = (count(EntryState::Pending), count(EntryState::Kept));
@@ -108,7 +134,14 @@ fn print_one(name: &str, inventory: &Inventory, palette: &Palette, objects: bool
     if kept > 0 {
         words.push(format!("{kept} kept"));
     }
+    if let Some(revision) = &inventory.revision {
+        words.push(format!("revision {}", revision.number));
+    }
     ui::line(&format!("{}  {}", palette.bold.apply_to(name), words.join(", ")));
+    if let Some(note) = &inventory.run {
+        let is_at_work = lock.is_some_and(|lock| !lock.expired && lock.holder.command == note.command);
+        ui::line(&palette.warn.apply_to(format!("  {}", journal(note, is_at_work))).to_string());
+    }
     if objects {
         for (id, entry) in &inventory.entries {
             let state = match entry.state {

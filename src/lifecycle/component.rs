@@ -52,7 +52,7 @@ pub async fn prepare(
     component: &Component,
     parameters: &ParameterSet,
 ) -> Result<Prepared, Error> {
-    let (scratch, crds) = render(run, connection, verb, component, parameters).await?;
+    let (scratch, crds) = render(run, connection, verb, component, parameters, true).await?;
     run.enter(&component.name, Phase::Building)?;
     let dir = scratch.workspace.dir().to_path_buf();
     let (name, bare) = (component.name.clone(), component.manifest.bare);
@@ -64,13 +64,14 @@ pub async fn prepare(
     Ok(Prepared { objects: built.objects, namespace: parameters.by_env(NAMESPACE), scratch })
 }
 
-/// Takes a component as far as its hooks before the build.
+/// Takes a component as far as its hooks before the build; `hooks` tells whether these run.
 pub(super) async fn render(
     run: &Run,
     connection: Option<&Connection>,
     verb: Verb,
     component: &Component,
     parameters: &ParameterSet,
+    hooks: bool,
 ) -> Result<(Scratch, Vec<PathBuf>), Error> {
     let name = &component.name;
     run.enter(name, Phase::Fetching)?;
@@ -98,13 +99,15 @@ pub(super) async fn render(
                 "the stack's hooks for it are not run by a plan, since they may change something",
             );
         }
-    } else {
+    } else if hooks {
         scratch.run_hooks(run, trigger, &scratch.stack_hooks, false).await?;
     }
     run.enter(name, Phase::Rendering)?;
     template::render(scratch.workspace.dir(), &component.manifest.templates, parameters)?;
     run.enter(name, Phase::PreHook)?;
-    scratch.run_hooks(run, trigger, &scratch.own_hooks, true).await?;
+    if hooks {
+        scratch.run_hooks(run, trigger, &scratch.own_hooks, true).await?;
+    }
     Ok((scratch, crds))
 }
 

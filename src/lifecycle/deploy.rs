@@ -7,15 +7,17 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use hub_cluster::{
-    ApplyOptions, Cluster, Counts, GroupKind, Inventory, Owner, Plan, PlanOptions, ResultStatus,
+    ApplyOptions, Cluster, Counts, GroupKind, Inventory, Operation, Owner, Plan, PlanOptions, ResultStatus,
+    RunInfo,
 };
 
 use super::lock::{release, take_lock};
 use super::run::{ComponentReport, finish, sensitive};
 use super::{
     Connection, DeployOptions, Error, Event, Phase, Prepared, Report, Run, Status, Verb, check_meant,
-    component, namespaces, resolve_all, schedule,
+    component, journal, namespaces, resolve_all, schedule,
 };
+use crate::hooks::Trigger;
 use crate::parameters::ParameterSet;
 use crate::stack::{self, Component, Platform, Request, Selection};
 
@@ -149,6 +151,7 @@ async fn deploy_component(
     let parameters = &ready.parameters[name];
     let mut prepared = component::prepare(run, Some(connection), Verb::Deploy, component, parameters).await?;
     let mut status = Status::Unchanged;
+    let has_hooks = journal::has_post_hooks(component, Trigger::PostDeploy);
     if !(prepared.objects.is_empty() && component.manifest.bare) {
         run.enter(name, Phase::Planning)?;
         let plan_options = plan_options(parameters, options, Vec::new());
@@ -160,10 +163,14 @@ async fn deploy_component(
             status = Status::Done;
         }
         run.enter(name, Phase::Applying)?;
-        carry_out(run, connection, name, &plan, options, parameters).await?;
+        let info = journal::info(run, Operation::Deploy, Some(parameters), has_hooks);
+        carry_out(run, connection, name, &plan, options, parameters, info).await?;
     }
     run.enter(name, Phase::PostHook)?;
     prepared.scratch.run_post_hooks(run).await?;
+    if has_hooks {
+        journal::close(run, connection, name).await?;
+    }
     Ok(status)
 }
 
@@ -206,7 +213,7 @@ fn brings_others(object: &serde_json::Value) -> bool {
     matches!(object["kind"].as_str(), Some("Namespace" | "CustomResourceDefinition"))
 }
 
-fn plan_options(
+pub(super) fn plan_options(
     parameters: &ParameterSet,
     options: &DeployOptions,
     upcoming: Vec<serde_json::Value>,
@@ -250,7 +257,7 @@ async fn make_plan(
     Ok(plan)
 }
 
-fn refuse_problems(name: &str, plan: &Plan) -> Result<(), Error> {
+pub(super) fn refuse_problems(name: &str, plan: &Plan) -> Result<(), Error> {
     if plan.problems.is_empty() {
         return Ok(());
     }
@@ -289,8 +296,10 @@ async fn carry_out(
     plan: &Plan,
     options: &DeployOptions,
     parameters: &ParameterSet,
+    info: RunInfo,
 ) -> Result<(), Error> {
     let apply_options = ApplyOptions {
+        run: Some(info),
         wait: options.wait,
         timeout: options.timeout,
         fail_fast: options.fail_fast,

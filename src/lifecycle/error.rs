@@ -171,6 +171,15 @@ pub enum Error {
         /// Since when.
         since: String,
     },
+    /// There is nothing to go back to.
+    #[error("{what} cannot be rolled back: {reason}")]
+    #[diagnostic(code(hub::rollback::target), help("`hub history` shows what is kept"))]
+    NothingToGoBackTo {
+        /// What was asked for.
+        what: String,
+        /// Why not.
+        reason: String,
+    },
     /// Others need what is to be undeployed.
     #[error("{} cannot be undeployed: {}", components.join(", "), reasons.join(", "))]
     #[diagnostic(code(hub::stack::needed), help("undeploy the others too, or insist with --only"))]
@@ -222,7 +231,10 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Problems(_) | Self::NoTarget { .. } | Self::Needed { .. } => Kind::Manifest,
+            Self::Problems(_)
+            | Self::NoTarget { .. }
+            | Self::Needed { .. }
+            | Self::NothingToGoBackTo { .. } => Kind::Manifest,
             Self::Locked { .. } => Kind::Locked,
             Self::NotReady { .. } => Kind::NotReady,
             Self::Interrupted

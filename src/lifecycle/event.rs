@@ -18,6 +18,8 @@ pub enum Verb {
     Undeploy,
     /// Say what a deployment would do.
     Plan,
+    /// Bring components back to an earlier revision.
+    Rollback,
 }
 
 impl Verb {
@@ -28,6 +30,7 @@ impl Verb {
             Self::Deploy => "deploy",
             Self::Undeploy => "undeploy",
             Self::Plan => "plan",
+            Self::Rollback => "rollback",
         }
     }
 }
@@ -188,6 +191,17 @@ pub enum Event {
         component: String,
         /// How many.
         objects: usize,
+    },
+    /// A component is going back to an earlier revision.
+    GoingBack {
+        /// The component.
+        component: String,
+        /// The revision's number.
+        revision: u64,
+        /// When it was reached.
+        at: String,
+        /// The command that reached it.
+        command: String,
     },
     /// What is going to change is known.
     Planned {

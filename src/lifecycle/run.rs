@@ -25,6 +25,8 @@ pub struct RunSettings {
     pub host: String,
     /// The command line without values of parameters.
     pub command: String,
+    /// What tells this run from every other.
+    pub stamp: hub_cluster::RunStamp,
     /// How long a hook may take.
     pub hook_timeout: Duration,
     /// How long to wait for another run's lock.

@@ -6,13 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use hub_cluster::{ApplyOptions, Counts, UndeployOptions};
+use hub_cluster::{ApplyOptions, Counts, Operation, RunNote, RunStep, UndeployOptions};
 
 use super::component::{self, Scratch};
 use super::deploy::{Probed, announce, apply, owner, recorded};
 use super::lock::{release, take_lock};
 use super::run::{ComponentReport, finish};
-use super::{Connection, Error, Event, Kind, Phase, Report, Run, Status, Verb, resolve_all, schedule};
+use super::{
+    Connection, Error, Event, Kind, Phase, Report, Run, Status, Verb, journal, resolve_all, schedule,
+};
 use crate::hooks::Trigger;
 use crate::stack::{self, Component, Request};
 
@@ -114,21 +116,34 @@ async fn undeploy_component(
     let plan = hub_cluster::plan_undeploy(&connection.cluster, &owner(run, name), &choices.delete).await?;
     *counts = plan.counts();
     run.tell(&Event::Planned { component: name.clone(), plan: plan.clone() });
-    if plan.changes.is_empty() {
+    let is_left_off = plan.interrupted().is_some_and(is_before_hooks);
+    if plan.changes.is_empty() && !is_left_off {
         return Ok(Status::Unchanged);
     }
     if choices.dry_run {
         return Ok(Status::Pending);
     }
     run.approver.approve(Verb::Undeploy, name, &plan).await?;
-    let scratch = prepare_hooks(run, connection, component).await?;
+    // A run that stopped behind its objects is taken up there: the hooks before them have run.
+    let scratch = prepare_hooks(run, connection, component, !(plan.changes.is_empty() && is_left_off)).await?;
     run.enter(name, Phase::Applying)?;
-    apply(run, connection, name, &plan, &choices.apply).await?;
+    let has_hooks = journal::has_post_hooks(component, Trigger::PostUndeploy);
+    let info = journal::info(run, Operation::Undeploy, None, has_hooks);
+    let options = ApplyOptions { run: Some(info), ..choices.apply.clone() };
+    apply(run, connection, name, &plan, &options).await?;
     if let Some(scratch) = scratch {
         run.enter(name, Phase::PostHook)?;
         scratch.run_post_hooks(run).await?;
     }
+    if has_hooks {
+        journal::close(run, connection, name).await?;
+    }
     Ok(Status::Done)
+}
+
+/// Whether a run took the objects off and did not come to the hooks after them.
+fn is_before_hooks(note: &RunNote) -> bool {
+    note.operation == Operation::Undeploy && note.step == RunStep::AfterObjects
 }
 
 /// Makes a workspace and runs the hooks before the deletion, if there are any.
@@ -139,6 +154,7 @@ async fn prepare_hooks(
     run: &Run,
     connection: &Connection,
     component: &Component,
+    before: bool,
 ) -> Result<Option<Scratch>, Error> {
     if !Scratch::has_hooks(component, [Trigger::PreUndeploy, Trigger::PostUndeploy]) {
         return Ok(None);
@@ -147,7 +163,7 @@ async fn prepare_hooks(
     let prepared = async {
         let mut sets = resolve_all(&run.stack, std::slice::from_ref(name), &run.layers)?;
         let parameters = sets.remove(name).unwrap_or_default();
-        component::render(run, Some(connection), Verb::Undeploy, component, &parameters).await
+        component::render(run, Some(connection), Verb::Undeploy, component, &parameters, before).await
     };
     match prepared.await {
         Ok((scratch, _)) => Ok(Some(scratch)),

@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use hub_cluster::KEPT_REVISIONS;
+
 use super::component::Located;
 use super::document::{Document, Node, Reader};
 use super::{HookDeclaration, ParameterDeclaration, hooks, parameters};
@@ -29,6 +31,8 @@ pub struct StackManifest {
     pub default_environment: Option<String>,
     /// `state.namespace`: where records are kept in the cluster.
     pub state_namespace: String,
+    /// `state.revisions`: how many revisions of each component are kept for a rollback.
+    pub kept_revisions: usize,
     /// Keys that mean nothing here; a warning each.
     pub warnings: Vec<Problem>,
 }
@@ -101,10 +105,27 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> StackManifest {
             .unwrap_or_default(),
         parameters: parameters::read(reader, &root, &mut warnings),
         default_environment: environments.and_then(|e| reader.text(&e, "default")),
+        kept_revisions: state.as_ref().map_or(KEPT_REVISIONS, |s| read_revisions(reader, s)),
         state_namespace: state
             .and_then(|s| reader.text(&s, "namespace"))
             .unwrap_or_else(|| DEFAULT_STATE_NAMESPACE.to_owned()),
         warnings,
+    }
+}
+
+fn read_revisions(reader: &mut Reader<'_>, state: &Node) -> usize {
+    let Some(text) = reader.text(state, "revisions") else { return KEPT_REVISIONS };
+    match text.parse() {
+        Ok(number) if number > 0 => number,
+        _ => {
+            let place = reader.place_of(state, "revisions");
+            reader.problems.push(
+                Problem::new("hub::manifest::state", format!("`revisions: {text}` is no number from 1 up"))
+                    .help("state: {namespace: hub-system, revisions: 10}")
+                    .at(place),
+            );
+            KEPT_REVISIONS
+        }
     }
 }
 

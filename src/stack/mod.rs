@@ -51,6 +51,8 @@ pub struct Stack {
     pub default_environment: Option<String>,
     /// Where records are kept in the cluster.
     pub state_namespace: String,
+    /// How many revisions of each component are kept for a rollback.
+    pub kept_revisions: usize,
     /// What is odd in the manifests, but no error.
     pub warnings: Vec<Problem>,
 }
@@ -101,6 +103,7 @@ impl Stack {
             parameters: manifest.parameters,
             default_environment: manifest.default_environment,
             state_namespace: manifest.state_namespace,
+            kept_revisions: manifest.kept_revisions,
             warnings,
         };
         if problems.is_empty() {
@@ -136,6 +139,7 @@ impl Stack {
             parameters: Vec::new(),
             default_environment: None,
             state_namespace: DEFAULT_STATE_NAMESPACE.to_owned(),
+            kept_revisions: hub_cluster::KEPT_REVISIONS,
             warnings,
         })
     }

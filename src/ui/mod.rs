@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub use plan::{Detail, plan_lines};
+pub use plan::{Detail, done as counted, plan_lines};
 pub use report::{install_error_style, install_log, show_error};
 pub use style::Palette;
 pub use text::TextReporter;

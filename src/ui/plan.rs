@@ -53,6 +53,12 @@ pub fn plan_lines(plan: &Plan, detail: Detail, palette: &Palette) -> Vec<String>
     lines
 }
 
+/// The counts of a plan that was carried out, as words: `3 created, 1 changed`.
+#[must_use]
+pub fn done(counts: &hub_cluster::Counts) -> String {
+    counted(counts, true)
+}
+
 /// The counts of a plan as words: `3 to create, 1 to change`.
 #[must_use]
 pub(super) fn counted(counts: &hub_cluster::Counts, done: bool) -> String {

@@ -213,6 +213,10 @@ impl Listener for TextReporter {
                     ),
                 );
             }
+            Event::GoingBack { component, revision, at, command } => {
+                let text = format!("back to revision {revision} of {at} (`{command}`)");
+                self.out(&self.named(component, &text));
+            }
             Event::Planned { component, plan } => {
                 self.state().objects.insert(
                     component.clone(),

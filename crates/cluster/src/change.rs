@@ -160,6 +160,9 @@ pub struct Change {
     /// What is sent; never serialised, for it may hold secrets.
     #[serde(skip)]
     pub(crate) desired: Option<Arc<Desired>>,
+    /// What was rendered, before fields were left to other managers; never serialised either.
+    #[serde(skip)]
+    pub(crate) rendered: Option<Arc<Desired>>,
     /// The live object as it was read, where it was needed; never serialised.
     #[serde(skip)]
     pub(crate) live_object: Option<Arc<Value>>,
@@ -181,6 +184,7 @@ impl Change {
     pub(crate) fn new(desired: Desired, hash: String) -> Self {
         let mut change = Change::bare(desired.id.clone(), desired.resource.version.clone(), Action::Create);
         change.desired = Some(Arc::new(desired));
+        change.rendered = change.desired.clone();
         change.hash = Some(hash);
         change
     }
@@ -209,6 +213,7 @@ impl Change {
             migrates: false,
             force: false,
             desired: None,
+            rendered: None,
             live_object: None,
             known_ready: false,
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use kube::core::Status;
 
 use crate::change::{Problem, UnknownKind};
+use crate::history::contents::LostSecret;
 use crate::id::ObjectId;
 use crate::lock::Holder;
 
@@ -149,6 +150,35 @@ pub enum Error {
     RecordMoved {
         /// The component.
         owner: String,
+    },
+    /// A revision that is not kept.
+    #[error("{wanted} of {owner} is not kept; {}", if known.is_empty() { "none is".to_string() } else { format!("these are: {known}") })]
+    NoRevision {
+        /// The component.
+        owner: String,
+        /// What was asked for.
+        wanted: String,
+        /// The numbers that are kept.
+        known: String,
+    },
+    /// A revision whose objects were too large to be kept.
+    #[error("revision {number} of {owner} was too large for its objects to be kept; deploy the sources of that time instead")]
+    RevisionWithoutObjects {
+        /// The component.
+        owner: String,
+        /// Its number.
+        number: u64,
+    },
+    /// Secret values of a revision that no live object has any more.
+    #[error("revision {number} of {owner} needs secret values that are kept nowhere and that no live object has any more: {}; deploy the component with these values instead",
+        fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    SecretsLost {
+        /// The component.
+        owner: String,
+        /// Number of the revision.
+        number: u64,
+        /// Each value that is lost.
+        fields: Vec<LostSecret>,
     },
     /// Somebody else holds the lock.
     #[error("{} holds the lock {name} since {since} for {:?}; wait for it, or run unlock if that process is dead", holder.who, holder.command)]

@@ -6,6 +6,7 @@
 //! - [`plan()`] and [`plan_undeploy`]: rendered objects, the record and the live objects → [`Plan`]
 //! - [`apply()`]: a plan → [`Outcome`], telling [`Event`]s while it works; the only step that writes objects
 //! - [`Inventory`]: what a component has on the cluster, recorded there
+//! - [`Revision`]: what it had after each run, to go back to
 //! - [`Lock`]: one run at a time
 //!
 //! In: JSON objects, wherever they were rendered. Refuses to know kustomize, manifests of components, files,
@@ -18,6 +19,7 @@ mod desired;
 mod diff;
 mod error;
 mod event;
+mod history;
 mod id;
 mod inventory;
 mod lock;
@@ -30,7 +32,7 @@ mod owner;
 mod plan;
 pub mod readiness;
 
-pub use apply::{ApplyOptions, apply};
+pub use apply::{ApplyOptions, apply, finish_run};
 pub use change::{
     Action, Cause, Change, ContestedField, FieldDiff, KeptBy, LiveVersion, Problem, UnknownKind,
 };
@@ -38,10 +40,16 @@ pub use cluster::client::client;
 pub use cluster::{Cluster, Identity};
 pub use error::{Error, RequestError, Unreachable};
 pub use event::{Event, Events};
+pub use history::contents::LostSecret;
+pub use history::{
+    KEPT_REVISIONS, Operation, Recorded, Revision, RunInfo, RunStamp, forget, revision, revisions, stack_revisions,
+};
 pub use id::{GroupKind, ObjectId};
-pub use inventory::{Entry, EntryState, Inventory, inventories, inventory};
+pub use inventory::{Entry, EntryState, Inventory, RunNote, RunStep, inventories, inventory};
 pub use lock::{Holder, Lock, LockOptions, LockStatus, lock_status, unlock};
 pub use mask::{Mask, Sensitive};
 pub use outcome::{NotReady, ObjectResult, Outcome, ResultStatus};
 pub use owner::{Owner, PART_OF_LABEL, applyset_id};
-pub use plan::{Counts, Plan, PlanOptions, UndeployOptions, plan, plan_undeploy};
+pub use plan::{
+    Counts, Plan, PlanOptions, RollbackTo, UndeployOptions, plan, plan_rollback, plan_undeploy,
+};

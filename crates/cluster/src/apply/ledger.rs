@@ -7,11 +7,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::run::Run;
+use super::{ApplyOptions, archive};
 use crate::Error;
 use crate::change::{Action, Change, KeptBy};
 use crate::cluster::Cluster;
-use crate::inventory::{Entry, EntryState, Inventory, store};
+use crate::history::{Operation, RunInfo};
+use crate::inventory::{Entry, EntryState, Inventory, RunNote, RunStep, store};
 use crate::outcome::ResultStatus;
+use crate::owner::Owner;
 use crate::plan::Plan;
 
 /// What became of one change.
@@ -35,6 +39,11 @@ impl Ending {
         Ending::new(ResultStatus::Skipped { reason: reason.into() })
     }
 
+    /// True where the change went as planned.
+    pub(super) fn is_good(&self) -> bool {
+        matches!(self.status, ResultStatus::Done | ResultStatus::Applied | ResultStatus::Kept)
+    }
+
     pub(super) fn seen(mut self, live: Arc<Value>) -> Self {
         self.live = Some(live);
         self
@@ -42,8 +51,15 @@ impl Ending {
 }
 
 /// Records what the plan may bring about: everything recorded so far and everything that will be written.
-pub(super) async fn record_intent(cluster: &Cluster, plan: &Plan) -> Result<Inventory, Error> {
+pub(super) async fn record_intent(
+    cluster: &Cluster,
+    plan: &Plan,
+    run: Option<&RunInfo>,
+) -> Result<Inventory, Error> {
     let mut record = plan.record.clone();
+    if let Some(run) = run {
+        record.run = Some(RunNote::at(run, RunStep::Objects));
+    }
     for change in plan.changes.iter().filter(|change| change.action.is_desired() && change.action.writes()) {
         let entry = record.entries.entry(change.id.clone()).or_insert_with(|| Entry {
             created: change.live.is_none() || change.action == Action::Recreate,
@@ -53,7 +69,7 @@ pub(super) async fn record_intent(cluster: &Cluster, plan: &Plan) -> Result<Inve
         entry.state = EntryState::Pending;
     }
     // Deletions alone add nothing: what goes is recorded already.
-    if record.entries != plan.record.entries || record.resource_version.is_none() {
+    if record.entries != plan.record.entries || record.run.is_some() || record.resource_version.is_none() {
         store::write(cluster, &mut record).await?;
     }
     Ok(record)
@@ -66,6 +82,8 @@ pub(super) async fn record_outcome(
     plan: &Plan,
     mut record: Inventory,
     endings: &[Ending],
+    close: Close<'_>,
+    run: &Run<'_>,
 ) -> Result<Option<usize>, Error> {
     let mut entries = BTreeMap::new();
     for (change, ending) in plan.changes.iter().zip(endings) {
@@ -73,16 +91,66 @@ pub(super) async fn record_outcome(
             entries.insert(change.id.clone(), entry);
         }
     }
-    if plan.undeploy && entries.is_empty() {
+    let before = record.clone();
+    record.entries = entries;
+    record.run = close.note(&record, plan);
+    if close.went_well
+        && let Some(info) = &close.options.run
+    {
+        // What is there is there: that no revision could be kept of it must be known, and spoils nothing else.
+        match archive::keep(cluster, plan, &record, info, close.options).await {
+            Ok(newest) => record.revision = newest,
+            Err(error) => {
+                run.warn(None, format!("it cannot be rolled back to, since no record was kept: {}", chain(&error)));
+            }
+        }
+    }
+    if plan.undeploy && record.entries.is_empty() && record.run.is_none() {
         store::delete(cluster, &mut record).await?;
         return Ok(Some(0));
     }
-    if entries == record.entries && (record.resource_version.is_some() || entries.is_empty()) {
+    if record == before && (record.resource_version.is_some() || record.entries.is_empty()) {
         return Ok(None);
     }
-    record.entries = entries;
     store::write(cluster, &mut record).await?;
     Ok(Some(record.entries.len()))
+}
+
+/// How a run ends.
+#[derive(Clone, Copy)]
+pub(super) struct Close<'a> {
+    pub(super) options: &'a ApplyOptions,
+    pub(super) went_well: bool,
+}
+
+impl Close<'_> {
+    /// What is noted of the run once its objects are done.
+    fn note(self, record: &Inventory, plan: &Plan) -> Option<RunNote> {
+        let Some(run) = &self.options.run else { return record.run.clone() };
+        if !self.went_well {
+            return Some(RunNote::at(run, RunStep::Failed));
+        }
+        // A run that wrote nothing leaves nothing half done, unless an earlier one did.
+        let is_due = run.more_follows && (!plan.is_unchanged() || record.run.is_some());
+        is_due.then(|| RunNote::at(run, RunStep::AfterObjects))
+    }
+}
+
+/// Takes the note of a run off; the record of a component that has nothing left goes.
+pub(super) async fn finish_run(cluster: &Cluster, owner: &Owner) -> Result<(), Error> {
+    let mut record = store::read(cluster, owner).await?;
+    let Some(note) = record.run.take() else { return Ok(()) };
+    if record.entries.is_empty() && note.operation == Operation::Undeploy {
+        return store::delete(cluster, &mut record).await;
+    }
+    store::write(cluster, &mut record).await
+}
+
+fn chain(error: &Error) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
 }
 
 fn entry_after(record: &Inventory, change: &Change, ending: &Ending) -> Option<Entry> {

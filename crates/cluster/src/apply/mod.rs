@@ -13,9 +13,12 @@ use crate::cluster::Cluster;
 use crate::event::{Event, Events};
 use crate::outcome::{ObjectResult, Outcome, ResultStatus};
 use crate::plan::Plan;
-use ledger::Ending;
+use crate::history::RunInfo;
+use crate::owner::Owner;
+use ledger::{Close, Ending};
 use run::Run;
 
+mod archive;
 mod delete;
 mod diagnosis;
 mod ledger;
@@ -43,6 +46,9 @@ pub struct ApplyOptions {
     pub fail_fast: bool,
     /// Values never shown in clear, wherever they turn up.
     pub sensitive: Vec<crate::mask::Sensitive>,
+    /// The run that this is part of: it is noted in the record while it works, and what it brings about is kept as a
+    /// revision. `None` keeps neither.
+    pub run: Option<RunInfo>,
 }
 
 impl Default for ApplyOptions {
@@ -55,6 +61,7 @@ impl Default for ApplyOptions {
             status_grace: Duration::from_secs(30),
             fail_fast: false,
             sensitive: Vec::new(),
+            run: None,
         }
     }
 }
@@ -88,20 +95,30 @@ pub async fn apply(
     let record = if plan.is_unchanged() {
         plan.record.clone()
     } else {
-        let record = ledger::record_intent(cluster, plan).await?;
+        let record = ledger::record_intent(cluster, plan, options.run.as_ref()).await?;
         events(Event::IntentRecorded { objects: record.entries.len() });
         record
     };
     let run = Run::new(cluster, plan, options, events, cancel);
     let endings = carry_out(plan, &run).await;
     // From here on nothing waits for the token: what was done is always recorded.
-    if let Some(objects) = ledger::record_outcome(cluster, plan, record, &endings).await? {
+    let went_well = !cancel.is_cancelled() && endings.iter().all(Ending::is_good);
+    let close = Close { options, went_well };
+    if let Some(objects) = ledger::record_outcome(cluster, plan, record, &endings, close, &run).await? {
         events(Event::OutcomeRecorded { objects });
     }
     if plan.changes.iter().any(|change| change.id.is_crd() && change.action.writes()) {
         cluster.refresh().await?;
     }
     Ok(report(plan, endings, cancel.is_cancelled(), run.into_warnings()))
+}
+
+/// Says that what follows the objects of a run is done too; see [`RunInfo::more_follows`].
+///
+/// # Errors
+/// [`Error::RecordMoved`], and failed requests about the record.
+pub async fn finish_run(cluster: &Cluster, owner: &Owner) -> Result<(), Error> {
+    ledger::finish_run(cluster, owner).await
 }
 
 /// First everything that is to be there, then, if none of that failed, what is to go.

@@ -65,7 +65,7 @@ impl<'a> Run<'a> {
             options,
             events,
             cancel,
-            mask: Mask::new(&options.sensitive),
+            mask: Mask::new(&[options.sensitive.as_slice(), plan.sensitive.as_slice()].concat()),
             watcher: Watcher::new(cluster, plan.owner.applyset_id()),
             deadline: Instant::now() + options.timeout,
             conditions_of_kinds: tokio::sync::Mutex::default(),

@@ -6,10 +6,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::cluster::Cluster;
+use crate::history::{Operation, Recorded, RunInfo};
 use crate::id::ObjectId;
 use crate::owner::Owner;
 
@@ -58,6 +60,44 @@ pub struct Entry {
     pub created: bool,
 }
 
+/// How far a run got with a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RunStep {
+    /// Its objects were being written, deleted or waited for.
+    Objects,
+    /// Its objects were done; what follows them was not.
+    AfterObjects,
+    /// It ended, and not all went well.
+    Failed,
+}
+
+/// The journal of a run that has not ended well, or not yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunNote {
+    /// The run.
+    pub id: String,
+    /// Who runs it.
+    pub who: String,
+    /// The command line, without secrets.
+    pub command: String,
+    /// What it does.
+    pub operation: Operation,
+    /// When it began.
+    pub started: Timestamp,
+    /// How far it got.
+    pub step: RunStep,
+}
+
+impl RunNote {
+    /// The note of a run at a step.
+    pub(crate) fn at(run: &RunInfo, step: RunStep) -> Self {
+        let RunInfo { stamp, who, command, operation, .. } = run.clone();
+        RunNote { id: stamp.id, who, command, operation, started: stamp.started, step }
+    }
+}
+
 /// What a component has on the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -67,6 +107,12 @@ pub struct Inventory {
     /// Its objects.
     #[serde(serialize_with = "entries_as_list")]
     pub entries: BTreeMap<ObjectId, Entry>,
+    /// The run that is at work on the component, or did not end; `None` where the last one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunNote>,
+    /// The newest revision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Recorded>,
     /// Random text that goes into every hash, so that hashes of secrets can't be looked up.
     #[serde(skip)]
     pub(crate) salt: String,
@@ -96,7 +142,15 @@ impl Inventory {
     /// An inventory of nothing, not yet recorded.
     pub(crate) fn empty(owner: Owner) -> Self {
         let salt = format!("{:032x}", rand::random::<u128>());
-        Inventory { owner, entries: BTreeMap::new(), salt, resource_version: None, shards: Vec::new() }
+        Inventory {
+            owner,
+            entries: BTreeMap::new(),
+            run: None,
+            revision: None,
+            salt,
+            resource_version: None,
+            shards: Vec::new(),
+        }
     }
 
     /// True where nothing is recorded.

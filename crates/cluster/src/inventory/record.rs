@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Entry, Inventory};
+use super::{Entry, Inventory, RunNote};
 use crate::Error;
+use crate::history::Recorded;
 use crate::id::ObjectId;
 use crate::owner::{Owner, record_name};
 
@@ -43,6 +44,10 @@ struct Head {
     salt: String,
     /// Names of the ConfigMaps with further entries.
     shards: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<RunNote>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revision: Option<Recorded>,
 }
 
 /// Selects the ConfigMaps that records consist of.
@@ -70,7 +75,13 @@ pub(super) fn encode(inventory: &Inventory) -> Vec<Value> {
     let shards: Vec<String> =
         (1..chunks.len()).map(|index| record_name(&[&parent, &revision, &index.to_string()])).collect();
     let names: Vec<String> = std::iter::once(parent).chain(shards.iter().cloned()).collect();
-    let head = Head { format: FORMAT, salt: inventory.salt.clone(), shards };
+    let head = Head {
+        format: FORMAT,
+        salt: inventory.salt.clone(),
+        shards,
+        run: inventory.run.clone(),
+        revision: inventory.revision.clone(),
+    };
     let head = serde_json::to_string(&head).expect("a head has string keys only, so it always serialises");
     let mut maps: Vec<Value> =
         names.iter().zip(&chunks).map(|(name, rows)| config_map(&inventory.owner, name, rows)).collect();
@@ -151,6 +162,8 @@ pub(super) fn decode_parent(owner: &Owner, parent: &Value) -> Result<Inventory, 
     let mut inventory = Inventory::empty(owner.clone());
     inventory.salt = head.salt;
     inventory.shards = head.shards;
+    inventory.run = head.run;
+    inventory.revision = head.revision;
     inventory.resource_version = Some(metadata(parent, "resourceVersion"));
     inventory.entries = decode_rows(parent)?;
     Ok(inventory)

@@ -124,6 +124,7 @@ impl Deploy<'_> {
             warnings,
             undeploy: false,
             record: self.record,
+            sensitive: self.options.sensitive.clone(),
         })
     }
 

@@ -3,7 +3,7 @@
 //! In: a cluster, an owner and rendered objects. Out: a [`Plan`], found by reading only: the record, the
 //! live objects and the server's dry-run. Refuses to write anything, and to know where objects come from.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 mod access;
 mod conflict;
@@ -18,14 +18,17 @@ mod loss;
 mod namespaces;
 mod refusal;
 mod resolve;
+mod rollback;
 mod undeploy;
 
 use crate::Error;
 use crate::change::{Action, Change, Problem};
 use crate::cluster::Cluster;
-use crate::inventory::Inventory;
+use crate::history::Revision;
+use crate::inventory::{Inventory, RunNote};
 use crate::mask::Sensitive;
 use crate::owner::Owner;
+pub use rollback::RollbackTo;
 use serde_json::Value;
 
 /// How to plan.
@@ -110,10 +113,13 @@ pub struct Plan {
     /// The record that the plan was made on.
     #[serde(skip)]
     pub(crate) record: Inventory,
+    /// Values never shown in clear that the plan itself brings.
+    #[serde(skip)]
+    pub(crate) sensitive: Vec<Sensitive>,
 }
 
 /// How many changes of each sort a plan has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// Objects created.
@@ -158,6 +164,11 @@ impl Plan {
             add(change.desired.as_ref().map_or(&[], |desired| desired.body.as_ref()));
         }
         digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The run that did not end, as far as the component is concerned; `None` where the last one did.
+    pub fn interrupted(&self) -> Option<&RunNote> {
+        self.record.run.as_ref()
     }
 
     /// How many changes of each sort.
@@ -206,4 +217,17 @@ pub async fn plan_undeploy(
     options: &UndeployOptions,
 ) -> Result<Plan, Error> {
     undeploy::plan(cluster, owner, options).await
+}
+
+/// Plans to bring a component back to an earlier revision: everything that was there then, and nothing else.
+///
+/// # Errors
+/// [`Error::NoRevision`], [`Error::RevisionWithoutObjects`], [`Error::SecretsLost`], and as [`plan`].
+pub async fn plan_rollback(
+    cluster: &Cluster,
+    owner: &Owner,
+    to: RollbackTo<'_>,
+    options: &PlanOptions,
+) -> Result<(Revision, Plan), Error> {
+    rollback::plan(cluster, owner, to, options).await
 }

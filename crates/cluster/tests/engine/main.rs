@@ -3,6 +3,7 @@
 mod conflicts;
 mod deploy;
 mod faults;
+mod history;
 mod lock;
 mod refusals;
 mod resume;

@@ -1,0 +1,243 @@
+//! Rolling back: components come back to what an earlier run made of them.
+//!
+//! In: a run, a connection, names, a target. Out: a report. What is written comes from the revisions on the cluster, so
+//! neither sources nor network are needed; hooks do not run, since what they did is not recorded.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use hub_cluster::{ApplyOptions, Counts, Operation, Revision, RollbackTo};
+
+use super::deploy::{Probed, announce, apply, owner, plan_options, recorded, refuse_problems};
+use super::lock::{release, take_lock};
+use super::run::{ComponentReport, finish, sensitive};
+use super::{
+    Connection, DeployOptions, Error, Event, Phase, Report, Run, Status, Verb, journal, resolve_all, schedule,
+};
+use crate::stack::{self, Request};
+
+/// How far to go back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RollbackTarget {
+    /// Before the last run that changed what is to be rolled back.
+    Previous,
+    /// To the revision with this number.
+    Number(u64),
+    /// To how all was when this run ended.
+    Run(String),
+}
+
+/// How a rollback behaves.
+#[derive(Clone, Debug)]
+pub struct RollbackChoices {
+    /// How far.
+    pub target: RollbackTarget,
+    /// How it is planned and applied.
+    pub options: DeployOptions,
+    /// Only say what would be done.
+    pub dry_run: bool,
+}
+
+/// Brings components back; no names means all that the target is about.
+///
+/// # Errors
+/// What stops the run before any component begins. What happens to components is in the report.
+pub async fn rollback(
+    run: &Run,
+    connection: &Connection,
+    names: &[String],
+    choices: &RollbackChoices,
+) -> Result<Report, Error> {
+    let known = hub_cluster::stack_revisions(
+        &connection.cluster,
+        &run.stack.name,
+        &run.stack.state_namespace,
+    )
+    .await?;
+    let targets = targets(run, connection, &known, names, &choices.target).await?;
+    let (order, needs) = ordered(run, connection, targets.keys()).await?;
+    announce(run, connection, Verb::Rollback, &order);
+    let lock = if choices.dry_run { None } else { Some(take_lock(run, connection).await?) };
+    let targets = &targets;
+    let report =
+        schedule::each(run, &order, &needs, |name| roll_back_one(run, connection, name, targets, choices)).await;
+    if let Some(lock) = lock {
+        release(run, lock).await;
+    }
+    Ok(report)
+}
+
+/// Which component goes to which revision; `None` for the one before.
+async fn targets(
+    run: &Run,
+    connection: &Connection,
+    known: &[Revision],
+    names: &[String],
+    target: &RollbackTarget,
+) -> Result<BTreeMap<String, Option<Revision>>, Error> {
+    let none = |what: &str, reason: String| Error::NothingToGoBackTo { what: what.to_owned(), reason };
+    let of = |name: &str| known.iter().filter(|one| one.owner.component == name).collect::<Vec<_>>();
+    for name in names.iter().filter(|name| of(name).is_empty()) {
+        return Err(none(name, "no revision of it is kept".to_owned()));
+    }
+    match target {
+        RollbackTarget::Number(number) => names
+            .iter()
+            .map(|name| {
+                let found = of(name).into_iter().find(|one| one.number == *number).cloned();
+                let kept: Vec<String> = of(name).iter().map(|one| one.number.to_string()).collect();
+                let reason = || format!("it has no revision {number}, only {}", kept.join(", "));
+                Ok((name.clone(), Some(found.ok_or_else(|| none(name, reason()))?)))
+            })
+            .collect(),
+        RollbackTarget::Previous if !names.is_empty() => {
+            Ok(names.iter().map(|name| (name.clone(), None)).collect())
+        }
+        RollbackTarget::Previous => before_the_last_run(run, connection, known).await,
+        RollbackTarget::Run(id) => {
+            let Some(end) = known.iter().filter(|one| one.run == *id).map(|one| one.at).max() else {
+                return Err(none("the stack", format!("no revision is kept of a run {id}")));
+            };
+            let components: BTreeSet<&str> = known.iter().map(|one| one.owner.component.as_str()).collect();
+            let mut found = BTreeMap::new();
+            for name in components.into_iter().filter(|name| is_named(names, name)) {
+                match of(name).into_iter().find(|one| one.at <= end) {
+                    Some(one) => {
+                        found.insert(name.to_owned(), Some(one.clone()));
+                    }
+                    None => run.warn(
+                        Some(name),
+                        "it was not deployed by then, or no record of that time is kept; it is left as it is",
+                    ),
+                }
+            }
+            Ok(found)
+        }
+    }
+}
+
+fn is_named(names: &[String], name: &str) -> bool {
+    names.is_empty() || names.iter().any(|known| known == name)
+}
+
+/// The components that the last run left half done; where there are none, those that it changed.
+async fn before_the_last_run(
+    run: &Run,
+    connection: &Connection,
+    known: &[Revision],
+) -> Result<BTreeMap<String, Option<Revision>>, Error> {
+    let inventories = recorded(run, &connection.cluster).await?;
+    let half_done: Vec<String> = inventories
+        .iter()
+        .filter(|one| one.run.is_some() || one.is_pending())
+        .map(|one| one.owner.component.clone())
+        .collect();
+    if !half_done.is_empty() {
+        return Ok(half_done.into_iter().map(|name| (name, None)).collect());
+    }
+    let Some(last) = known.first() else {
+        let reason = "no revision of any component is kept".to_owned();
+        return Err(Error::NothingToGoBackTo { what: "the stack".to_owned(), reason });
+    };
+    let mut found = BTreeMap::new();
+    for one in known.iter().filter(|one| one.run == last.run) {
+        let name = &one.owner.component;
+        if known.iter().any(|other| other.owner.component == *name && other.number < one.number) {
+            found.insert(name.clone(), None);
+        } else {
+            run.warn(Some(name), "it came with the last run; undeploy it if it is to go");
+        }
+    }
+    Ok(found)
+}
+
+/// Components in the order of their needs; those that the stack no longer has come last.
+async fn ordered<'a>(
+    run: &Run,
+    connection: &Connection,
+    names: impl Iterator<Item = &'a String>,
+) -> Result<(Vec<String>, BTreeMap<String, BTreeSet<String>>), Error> {
+    let (mut known, gone): (Vec<String>, Vec<String>) =
+        names.cloned().partition(|name| run.stack.components.contains_key(name));
+    let mut needs = BTreeMap::new();
+    if !known.is_empty() {
+        let inventories = recorded(run, &connection.cluster).await?;
+        let platform = Probed { cluster: &connection.cluster, inventories: &inventories };
+        let request = Request { components: known.clone(), ..Request::default() };
+        let selection = stack::select(&run.stack, &request, &platform)?;
+        let wanted: BTreeSet<String> = known.iter().cloned().collect();
+        known = selection.order.into_iter().filter(|name| wanted.contains(name)).collect();
+        for (name, mut on) in selection.needs {
+            on.retain(|other| wanted.contains(other));
+            needs.insert(name, on);
+        }
+    }
+    known.extend(gone);
+    Ok((known, needs))
+}
+
+async fn roll_back_one<'a>(
+    run: &'a Run,
+    connection: &'a Connection,
+    name: &'a str,
+    targets: &'a BTreeMap<String, Option<Revision>>,
+    choices: &'a RollbackChoices,
+) -> ComponentReport {
+    let start = Instant::now();
+    let mut counts = Counts::default();
+    let target = targets.get(name).and_then(Option::as_ref);
+    let result = roll_back(run, connection, name, target, choices, &mut counts).await;
+    finish(run, name, start, result.map(|status| (status, counts)).map_err(|error| (error, counts)))
+}
+
+async fn roll_back(
+    run: &Run,
+    connection: &Connection,
+    name: &str,
+    target: Option<&Revision>,
+    choices: &RollbackChoices,
+    counts: &mut Counts,
+) -> Result<Status, Error> {
+    run.enter(name, Phase::Planning)?;
+    if target.is_some_and(|one| one.operation == Operation::Undeploy) {
+        let reason = "it was undeployed then; `hub undeploy` does that".to_owned();
+        return Err(Error::NothingToGoBackTo { what: name.to_owned(), reason });
+    }
+    // What is secret today is masked in what was rendered then too, as far as today's parameters still resolve.
+    let sets = resolve_all(&run.stack, &[name.to_owned()], &run.layers).unwrap_or_default();
+    let parameters = sets.get(name).cloned().unwrap_or_default();
+    let to = target.map_or(RollbackTo::Previous, RollbackTo::Revision);
+    let plan_options = plan_options(&parameters, &choices.options, Vec::new());
+    let planned = hub_cluster::plan_rollback(&connection.cluster, &owner(run, name), to, &plan_options).await;
+    let (revision, plan) = planned?;
+    let at = revision.at.strftime("%Y-%m-%d %H:%M:%S");
+    run.tell(&Event::GoingBack {
+        component: name.to_owned(),
+        revision: revision.number,
+        at: at.to_string(),
+        command: revision.command.clone(),
+    });
+    run.tell(&Event::Planned { component: name.to_owned(), plan: plan.clone() });
+    *counts = plan.counts();
+    refuse_problems(name, &plan)?;
+    if choices.dry_run {
+        return Ok(if plan.is_unchanged() { Status::Unchanged } else { Status::Pending });
+    }
+    if !plan.is_unchanged() {
+        run.approver.approve(Verb::Rollback, name, &plan).await?;
+    }
+    run.enter(name, Phase::Applying)?;
+    let mut info = journal::info(run, Operation::Rollback { to: revision.number }, None, false);
+    let read = hub_cluster::revision(&connection.cluster, &owner(run, name), revision.number).await;
+    info.parameters = read?.parameters;
+    let options = ApplyOptions {
+        wait: choices.options.wait,
+        timeout: choices.options.timeout,
+        fail_fast: choices.options.fail_fast,
+        sensitive: sensitive(&parameters),
+        run: Some(info),
+        ..ApplyOptions::default()
+    };
+    apply(run, connection, name, &plan, &options).await?;
+    Ok(if plan.is_unchanged() { Status::Unchanged } else { Status::Done })
+}

@@ -1,0 +1,77 @@
+//! Going back: `hub history` and `hub rollback`, and what a killed run leaves.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use support::Stack;
+
+fn stack() -> Stack {
+    let stack = Stack::of_app(
+        "parameters: [{name: value, value: one}, {name: password, value: hunter22, secret: true}]\ntemplates: {setup: {kind: curly}}\n",
+        &[("kustomization.yaml", "resources: [app.yaml]\n")],
+    );
+    write(&stack, "one");
+    stack
+}
+
+fn write(stack: &Stack, value: &str) {
+    let text = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: app, namespace: default}}\ndata: {{a: {value}}}\n---\n\
+         apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: extra-{value}, namespace: default}}\n"
+    );
+    stack.write("components/app/app.yaml", &text);
+}
+
+#[test]
+fn a_deployment_is_taken_back() {
+    let stack = stack();
+    stack.hub(&["deploy"]).ends(0, &["2 created"]);
+    write(&stack, "two");
+    stack.hub(&["deploy"]).ends(0, &["1 created, 1 changed, 1 deleted"]);
+    stack.hub(&["history"]).ends(0, &["app 2", "app 1", "tester@", "`hub deploy`"]);
+    let shown = stack.hub(&["history", "app", "--revision", "1"]);
+    shown.ends(0, &["value = one", "password = "]);
+    assert!(!shown.stdout.contains("hunter22"), "{}", shown.stdout);
+
+    let before = stack.revision();
+    stack.hub(&["rollback", "app", "--dry-run"]).ends(
+        0,
+        &["back to revision 1", "+ ConfigMap default/extra-one", "- ConfigMap default/extra-two", "data.a: two → one"],
+    );
+    assert_eq!(stack.revision(), before);
+    stack.hub(&["rollback", "app"]).ends(0, &["1 created, 1 changed, 1 deleted"]);
+    stack.hub(&["history", "app"]).ends(0, &["app 3", "rollback to 1"]);
+    stack.hub(&["rollback", "--all", "--to", "nothing"]).ends(2, &["no revision is kept of a run nothing"]);
+    stack.hub(&["rollback", "app", "--to", "9"]).ends(2, &["it has no revision 9, only 3, 2, 1"]);
+    stack.hub(&["rollback", "--all"]).ends(0, &["back to revision 2"]);
+}
+
+#[test]
+fn where_the_environment_asks_a_rollback_asks() {
+    let stack = stack();
+    stack.write("environments/local.yaml", "kind: environment\ncluster: {sandbox: true}\nconfirm: true\n");
+    stack.hub(&["deploy", "--yes"]).ends(0, &[]);
+    write(&stack, "two");
+    stack.hub(&["deploy", "--yes"]).ends(0, &[]);
+    stack.hub(&["rollback", "app"]).ends(1, &["asks for a confirmation", "--yes"]);
+    stack.hub(&["rollback", "app", "--yes"]).ends(0, &[]);
+}
+
+#[test]
+fn an_undeployment_that_stopped_before_its_last_hooks_is_taken_up_there() {
+    let stack = stack();
+    let hook = |name: &str, text: &str| stack.write(&format!("components/app/{name}"), &format!("#!/bin/sh\n{text}\n"));
+    let log = stack.path("log").display().to_string();
+    hook("pre-undeploy", &format!("echo pre >> {log}"));
+    hook("post-undeploy", &format!("echo post >> {log}; exit 1"));
+    stack.hub(&["deploy"]).ends(0, &[]);
+    stack.hub(&["undeploy"]).ends(1, &["post-undeploy"]);
+    stack.hub(&["status"]).ends(0, &["undeploy", "stopped", "tester@"]);
+    hook("post-undeploy", &format!("echo post again >> {log}"));
+    stack.hub(&["undeploy"]).ends(0, &[]);
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), "pre\npost\npost again\n");
+    let status = stack.hub(&["status"]);
+    status.ends(0, &["not deployed"]);
+    assert!(!status.stdout.contains("stopped"), "{}", status.stdout);
+}
