@@ -37,7 +37,12 @@ fn a_deployment_is_taken_back() {
     let before = stack.revision();
     stack.hub(&["rollback", "app", "--dry-run"]).ends(
         0,
-        &["back to revision 1", "+ ConfigMap default/extra-one", "- ConfigMap default/extra-two", "data.a: two → one"],
+        &[
+            "back to revision 1",
+            "+ ConfigMap default/extra-one",
+            "- ConfigMap default/extra-two",
+            "data.a: two → one",
+        ],
     );
     assert_eq!(stack.revision(), before);
     stack.hub(&["rollback", "app"]).ends(0, &["1 created, 1 changed, 1 deleted"]);
@@ -61,7 +66,9 @@ fn where_the_environment_asks_a_rollback_asks() {
 #[test]
 fn an_undeployment_that_stopped_before_its_last_hooks_is_taken_up_there() {
     let stack = stack();
-    let hook = |name: &str, text: &str| stack.write(&format!("components/app/{name}"), &format!("#!/bin/sh\n{text}\n"));
+    let hook = |name: &str, text: &str| {
+        stack.write(&format!("components/app/{name}"), &format!("#!/bin/sh\n{text}\n"))
+    };
     let log = stack.path("log").display().to_string();
     hook("pre-undeploy", &format!("echo pre >> {log}"));
     hook("post-undeploy", &format!("echo post >> {log}; exit 1"));

@@ -14,12 +14,14 @@ use crate::ui::{self, Detail, Format, Palette};
 
 /// Which components.
 #[derive(Args, Clone, Debug)]
-#[command(after_long_help = "Each run that changes a component and ends well leaves a revision in the cluster, beside the
+#[command(
+    after_long_help = "Each run that changes a component and ends well leaves a revision in the cluster, beside the
 inventory; `state: {revisions: 10}` in hub.yaml says how many are kept of each component.
 
 Examples:
   hub history
-  hub history kserve --revision 3")]
+  hub history kserve --revision 3"
+)]
 pub(super) struct HistoryArguments {
     /// A component of the stack [default: all]
     #[arg(value_name = "COMPONENT")]
@@ -58,10 +60,11 @@ async fn shown(arguments: &HistoryArguments) -> Result<(), Error> {
     interrupt::watch(run.cancel.clone());
     let connection = session.connect(&arguments.cluster, &run.cancel).await?;
     let (stack, state_namespace) = (session.stack.name.clone(), session.stack.state_namespace.clone());
-    let owner = session
-        .names
-        .first()
-        .map(|component| Owner { stack: stack.clone(), component: component.clone(), state_namespace: state_namespace.clone() });
+    let owner = session.names.first().map(|component| Owner {
+        stack: stack.clone(),
+        component: component.clone(),
+        state_namespace: state_namespace.clone(),
+    });
     let revisions = match (&owner, arguments.revision) {
         (Some(owner), _) if arguments.forget => {
             let forgotten = hub_cluster::forget(&connection.cluster, owner).await?;

@@ -14,7 +14,8 @@ use crate::ui::Detail;
 
 /// Which components, and how far back.
 #[derive(Args, Clone, Debug)]
-#[command(after_long_help = "A rollback is planned like a deployment, from what is recorded in the cluster: it needs no
+#[command(
+    after_long_help = "A rollback is planned like a deployment, from what is recorded in the cluster: it needs no
 sources and no network. Objects that were pruned since come back. Hooks do not run. Secret
 values are recorded nowhere: they come from the live objects, and where these have others
 by now, the rollback is refused and names them.
@@ -23,7 +24,8 @@ Examples:
   hub history kserve
   hub rollback kserve --dry-run
   hub rollback kserve --to 3
-  hub rollback --all")]
+  hub rollback --all"
+)]
 pub(super) struct RollbackArguments {
     /// Components
     #[arg(value_name = "COMPONENT", required_unless_present = "all", conflicts_with = "all")]

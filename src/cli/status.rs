@@ -77,7 +77,11 @@ fn print(shown: &Shown, session: &Session, objects: bool) {
     let names =
         session.stack.components.keys().filter(|n| session.names.is_empty() || session.names.contains(n));
     for name in names {
-        match shown.components.iter().find(|i| i.owner.component == *name && (!i.is_empty() || i.run.is_some())) {
+        match shown
+            .components
+            .iter()
+            .find(|i| i.owner.component == *name && (!i.is_empty() || i.run.is_some()))
+        {
             Some(inventory) => print_one(name, inventory, shown.lock.as_ref(), &palette, objects),
             None => ui::line(&format!(
                 "{}  {}",
@@ -113,13 +117,7 @@ fn journal(note: &RunNote, is_at_work: bool) -> String {
     }
 }
 
-fn print_one(
-    name: &str,
-    inventory: &Inventory,
-    lock: Option<&LockStatus>,
-    palette: &Palette,
-    objects: bool,
-) {
+fn print_one(name: &str, inventory: &Inventory, lock: Option<&LockStatus>, palette: &Palette, objects: bool) {
     let count = |state: EntryState| inventory.entries.values().filter(|e| e.state == state).count();
     let mut words = vec![format!("{} objects", count(EntryState::Applied))];
     let (pending, kept) = (count(EntryState::Pending), count(EntryState::Kept));

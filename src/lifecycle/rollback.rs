@@ -48,19 +48,17 @@ pub async fn rollback(
     names: &[String],
     choices: &RollbackChoices,
 ) -> Result<Report, Error> {
-    let known = hub_cluster::stack_revisions(
-        &connection.cluster,
-        &run.stack.name,
-        &run.stack.state_namespace,
-    )
-    .await?;
+    let known =
+        hub_cluster::stack_revisions(&connection.cluster, &run.stack.name, &run.stack.state_namespace)
+            .await?;
     let targets = targets(run, connection, &known, names, &choices.target).await?;
     let (order, needs) = ordered(run, connection, targets.keys()).await?;
     announce(run, connection, Verb::Rollback, &order);
     let lock = if choices.dry_run { None } else { Some(take_lock(run, connection).await?) };
     let targets = &targets;
     let report =
-        schedule::each(run, &order, &needs, |name| roll_back_one(run, connection, name, targets, choices)).await;
+        schedule::each(run, &order, &needs, |name| roll_back_one(run, connection, name, targets, choices))
+            .await;
     if let Some(lock) = lock {
         release(run, lock).await;
     }

@@ -125,7 +125,8 @@ async fn undeploy_component(
     }
     run.approver.approve(Verb::Undeploy, name, &plan).await?;
     // A run that stopped behind its objects is taken up there: the hooks before them have run.
-    let scratch = prepare_hooks(run, connection, component, !(plan.changes.is_empty() && is_left_off)).await?;
+    let scratch =
+        prepare_hooks(run, connection, component, !(plan.changes.is_empty() && is_left_off)).await?;
     run.enter(name, Phase::Applying)?;
     let has_hooks = journal::has_post_hooks(component, Trigger::PostUndeploy);
     let info = journal::info(run, Operation::Undeploy, None, has_hooks);

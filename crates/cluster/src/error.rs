@@ -162,7 +162,9 @@ pub enum Error {
         known: String,
     },
     /// A revision whose objects were too large to be kept.
-    #[error("revision {number} of {owner} was too large for its objects to be kept; deploy the sources of that time instead")]
+    #[error(
+        "revision {number} of {owner} was too large for its objects to be kept; deploy the sources of that time instead"
+    )]
     RevisionWithoutObjects {
         /// The component.
         owner: String,

@@ -42,7 +42,8 @@ pub use error::{Error, RequestError, Unreachable};
 pub use event::{Event, Events};
 pub use history::contents::LostSecret;
 pub use history::{
-    KEPT_REVISIONS, Operation, Recorded, Revision, RunInfo, RunStamp, forget, revision, revisions, stack_revisions,
+    KEPT_REVISIONS, Operation, Recorded, Revision, RunInfo, RunStamp, forget, revision, revisions,
+    stack_revisions,
 };
 pub use id::{GroupKind, ObjectId};
 pub use inventory::{Entry, EntryState, Inventory, RunNote, RunStep, inventories, inventory};
@@ -50,6 +51,4 @@ pub use lock::{Holder, Lock, LockOptions, LockStatus, lock_status, unlock};
 pub use mask::{Mask, Sensitive};
 pub use outcome::{NotReady, ObjectResult, Outcome, ResultStatus};
 pub use owner::{Owner, PART_OF_LABEL, applyset_id};
-pub use plan::{
-    Counts, Plan, PlanOptions, RollbackTo, UndeployOptions, plan, plan_rollback, plan_undeploy,
-};
+pub use plan::{Counts, Plan, PlanOptions, RollbackTo, UndeployOptions, plan, plan_rollback, plan_undeploy};

@@ -101,7 +101,10 @@ pub(super) async fn record_outcome(
         match archive::keep(cluster, plan, &record, info, close.options).await {
             Ok(newest) => record.revision = newest,
             Err(error) => {
-                run.warn(None, format!("it cannot be rolled back to, since no record was kept: {}", chain(&error)));
+                run.warn(
+                    None,
+                    format!("it cannot be rolled back to, since no record was kept: {}", chain(&error)),
+                );
             }
         }
     }

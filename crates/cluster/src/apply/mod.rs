@@ -11,10 +11,10 @@ use crate::Error;
 use crate::change::{Action, Change};
 use crate::cluster::Cluster;
 use crate::event::{Event, Events};
-use crate::outcome::{ObjectResult, Outcome, ResultStatus};
-use crate::plan::Plan;
 use crate::history::RunInfo;
+use crate::outcome::{ObjectResult, Outcome, ResultStatus};
 use crate::owner::Owner;
+use crate::plan::Plan;
 use ledger::{Close, Ending};
 use run::Run;
 

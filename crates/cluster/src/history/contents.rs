@@ -164,7 +164,8 @@ mod tests {
     #[test]
     fn secrets_leave_and_come_back_from_live_objects() {
         let mask = Mask::new(&[Sensitive::new("hunter22")]);
-        let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"a/b": "cGF5"}});
+        let secret =
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"a/b": "cGF5"}});
         let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"},
             "data": {"url": "db:hunter22@x", "plain": "y"}});
         let kept = vec![withhold(&secret, &mask, hash), withhold(&map, &mask, hash)];
@@ -179,6 +180,9 @@ mod tests {
         assert_eq!((objects, lost), (vec![secret, map], Vec::new()));
 
         let (_, lost) = restore(kept.clone(), &treasury(&kept, &[], hash));
-        assert_eq!(lost.iter().map(ToString::to_string).collect::<Vec<_>>(), ["Secret s /data/a~1b", "ConfigMap m /data/url"]);
+        assert_eq!(
+            lost.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["Secret s /data/a~1b", "ConfigMap m /data/url"]
+        );
     }
 }

@@ -178,6 +178,7 @@ pub async fn forget(cluster: &Cluster, owner: &Owner) -> Result<usize, Error> {
 /// Says that a revision is not kept, and which are.
 pub(crate) fn no_revision(owner: &Owner, wanted: Option<u64>, known: &[Revision]) -> Error {
     let known = known.iter().map(|one| one.number.to_string()).collect::<Vec<_>>();
-    let wanted = wanted.map_or_else(|| "an earlier revision".to_string(), |number| format!("revision {number}"));
+    let wanted =
+        wanted.map_or_else(|| "an earlier revision".to_string(), |number| format!("revision {number}"));
     Error::NoRevision { owner: owner.to_string(), wanted, known: known.join(", ") }
 }

@@ -59,9 +59,7 @@ pub(super) async fn plan(
 async fn previous(cluster: &Cluster, owner: &Owner) -> Result<Revision, Error> {
     let inventory = store::read(cluster, owner).await?;
     let known = revisions::list(cluster, &owner.state_namespace, Some(owner)).await?;
-    let is_candidate = |one: &&Revision| {
-        one.operation != Operation::Undeploy && is_beyond(&inventory, one)
-    };
+    let is_candidate = |one: &&Revision| one.operation != Operation::Undeploy && is_beyond(&inventory, one);
     let found = known.iter().find(is_candidate).cloned();
     found.ok_or_else(|| no_revision(owner, None, &known))
 }
@@ -69,8 +67,8 @@ async fn previous(cluster: &Cluster, owner: &Owner) -> Result<Revision, Error> {
 /// True where the present state of a component is another than that of a revision.
 fn is_beyond(inventory: &Inventory, revision: &Revision) -> bool {
     let Some(newest) = &inventory.revision else { return true };
-    let half_done = inventory.run.is_some()
-        || inventory.entries.values().any(|entry| entry.state == EntryState::Pending);
+    let half_done =
+        inventory.run.is_some() || inventory.entries.values().any(|entry| entry.state == EntryState::Pending);
     revision.number <= newest.number && (half_done || revision.digest != newest.digest)
 }
 

@@ -27,7 +27,15 @@ pub(super) async fn plan(cluster: &Cluster, owner: &Owner, options: &UndeployOpt
         .filter_map(|change| Some((change, served.preferred(&change.id.group_kind())?.clone())))
         .collect();
     let problems = access::forbidden(cluster, &pairs, options.concurrency).await?;
-    Ok(Plan { owner: owner.clone(), changes, problems, warnings, undeploy: true, record, sensitive: Vec::new() })
+    Ok(Plan {
+        owner: owner.clone(),
+        changes,
+        problems,
+        warnings,
+        undeploy: true,
+        record,
+        sensitive: Vec::new(),
+    })
 }
 
 /// What becomes of each recorded object that is still there.

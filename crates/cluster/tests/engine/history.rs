@@ -35,8 +35,7 @@ async fn deploy(world: &World, objects: &[Value]) {
 }
 
 async fn roll_back(world: &World, to: RollbackTo<'_>) -> Result<(u64, Plan), Error> {
-    let (revision, plan) =
-        plan_rollback(&world.cluster, &owner("one"), to, &PlanOptions::default()).await?;
+    let (revision, plan) = plan_rollback(&world.cluster, &owner("one"), to, &PlanOptions::default()).await?;
     let outcome = run(world, &plan, Operation::Rollback { to: revision.number }).await;
     assert!(outcome.is_success(), "{outcome:#?}");
     Ok((revision.number, plan))
@@ -82,7 +81,9 @@ async fn a_rollback_brings_back_what_was_pruned() {
     assert_eq!(numbers(&world).await, [3, 2, 1]);
     assert_eq!(roll_back(&world, RollbackTo::Previous).await.expect("a rollback").0, 2);
     assert_eq!(value(&world, "a").await, Some(json!("two")));
-    assert!(world.plan(&[config_map("a", "two"), config_map("new", "x")]).await.expect("a plan").is_unchanged());
+    assert!(
+        world.plan(&[config_map("a", "two"), config_map("new", "x")]).await.expect("a plan").is_unchanged()
+    );
 }
 
 #[tokio::test]
@@ -141,7 +142,8 @@ async fn secret_values_elsewhere_are_kept_out_too() {
     for other in ["x", "y"] {
         let set = [config_map("a", "db:hunter22@host"), config_map("b", other)];
         let plan = world.plan_with(&set, &plan_options).await.expect("a plan");
-        let options = ApplyOptions { run: Some(info(Operation::Deploy)), sensitive: sensitive.clone(), ..patient() };
+        let options =
+            ApplyOptions { run: Some(info(Operation::Deploy)), sensitive: sensitive.clone(), ..patient() };
         assert!(world.apply(&plan, &options).await.0.is_success());
     }
     // Nobody says any more what is secret: the records themselves know.
