@@ -33,6 +33,11 @@ const FILTERS: [(&str, Filter); 11] = [
     ("scheme", |value| Ok(parse(value)?.map(|u| u.scheme().to_owned()).unwrap_or_default())),
 ];
 
+/// The name of every filter.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FILTERS.iter().map(|(name, _)| *name)
+}
+
 /// Applies one filter.
 ///
 /// # Errors

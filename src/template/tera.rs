@@ -1,11 +1,15 @@
 //! Tera templates.
 //!
 //! In: text and parameters. Out: text. Refuses to know: files; a template cannot include others.
+//!
+//! Besides tera's own filters there are those of curly templates (`json`, `base64`, `hostname`, …), but for `first`,
+//! which tera has for lists.
 
 use serde_json::{Map, Value};
 
+use super::filters;
 use crate::diagnostic::{Problem, Problems, SourceText};
-use crate::parameters::ParameterSet;
+use crate::parameters::{ParameterSet, text_of};
 
 /// Renders one template; `a.b-c` is `a.b_c` there, as hubctl's go templates have it.
 ///
@@ -18,7 +22,21 @@ pub(super) fn render(source: &SourceText, parameters: &ParameterSet) -> Result<S
         insert(&mut tree, &path, parameter.value.clone());
     }
     let context = ::tera::Context::from_serialize(&Value::Object(tree)).map_err(|e| failed(source, &e))?;
-    ::tera::Tera::one_off(source.text(), &context, false).map_err(|e| failed(source, &e).into())
+    let rendered = engine().render_str(source.text(), &context, false);
+    rendered.map_err(|e| failed(source, &e).into())
+}
+
+fn engine() -> ::tera::Tera {
+    let mut engine = ::tera::Tera::default();
+    for name in filters::names().filter(|name| *name != "first") {
+        let filter = move |value: ::tera::Value, _: ::tera::Kwargs, _: &::tera::State<'_>| {
+            let value = serde_json::to_value(&value).map_err(::tera::Error::message)?;
+            let filtered = filters::apply(name, &value).map_err(|p| ::tera::Error::message(p.message))?;
+            Ok::<String, ::tera::Error>(text_of(&filtered))
+        };
+        engine.register_filter(name, filter);
+    }
+    engine
 }
 
 /// A name that is also the beginning of others keeps its own value under `value`.

@@ -69,6 +69,22 @@ fn tera_sees_dots_as_branches_and_reports_places() {
 }
 
 #[test]
+fn tera_has_the_filters_of_curly() {
+    let pairs = [("word", json!("say \"hi\"")), ("url", json!("https://h.example/x"))];
+    for (template, expected) in [
+        ("{{ word | json }}", r#""say \"hi\"""#),
+        ("{{ word | base64 | unbase64 }}", "say \"hi\""),
+        ("{{ url | hostname }}", "h.example"),
+    ] {
+        let source = SourceText::new("t", template);
+        assert_eq!(tera::render(&source, &parameters(&pairs)).unwrap(), expected, "{template}");
+    }
+    let problems = tera::render(&SourceText::new("t", "\n{{ word | unbase64 }}"), &parameters(&pairs));
+    let problem = problems.unwrap_err().0.remove(0);
+    assert!(problem.message.contains("not base64") && !problem.message.contains("say"), "{}", problem.message);
+}
+
+#[test]
 fn files_are_found_by_hubctls_rules_and_written_beside_the_template() {
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
