@@ -81,7 +81,11 @@ fn tera_has_the_filters_of_curly() {
     }
     let problems = tera::render(&SourceText::new("t", "\n{{ word | unbase64 }}"), &parameters(&pairs));
     let problem = problems.unwrap_err().0.remove(0);
-    assert!(problem.message.contains("not base64") && !problem.message.contains("say"), "{}", problem.message);
+    assert!(
+        problem.message.contains("not base64") && !problem.message.contains("say"),
+        "{}",
+        problem.message
+    );
 }
 
 #[test]
