@@ -103,7 +103,10 @@ pub(super) async fn render(
         scratch.run_hooks(run, trigger, &scratch.stack_hooks, false).await?;
     }
     run.enter(name, Phase::Rendering)?;
-    template::render(scratch.workspace.dir(), &component.manifest.templates, parameters)?;
+    let rendered = template::render(scratch.workspace.dir(), &component.manifest.templates, parameters)?;
+    for warning in rendered.warnings {
+        run.warn(Some(name), warning);
+    }
     run.enter(name, Phase::PreHook)?;
     if hooks {
         scratch.run_hooks(run, trigger, &scratch.own_hooks, true).await?;

@@ -31,13 +31,23 @@ pub enum TemplateEngine {
     Curly,
     /// `{{name/filter}}`, plain replacement.
     Mustache,
+    /// Mustache with sections, and escaping for HTML.
+    #[serde(rename = "_mustache")]
+    TrueMustache,
+    /// Go's text/template with sprig.
+    Go,
     /// Tera, a relative of Jinja2.
     Tera,
 }
 
 impl TemplateEngine {
-    const NAMES: [(&'static str, Self); 3] =
-        [("curly", Self::Curly), ("mustache", Self::Mustache), ("tera", Self::Tera)];
+    const NAMES: [(&'static str, Self); 5] = [
+        ("curly", Self::Curly),
+        ("mustache", Self::Mustache),
+        ("_mustache", Self::TrueMustache),
+        ("go", Self::Go),
+        ("tera", Self::Tera),
+    ];
 }
 
 /// Reads the `templates` key of `root`; empty when there is none.

@@ -9,9 +9,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::filters;
+use super::{filters, go};
 use crate::diagnostic::{Problem, Problems, SourceText, did_you_mean};
-use crate::parameters::{ParameterSet, text_of};
+use crate::parameters::ParameterSet;
 
 /// Which brackets mark a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ fn evaluate(reference: &str, parameters: &ParameterSet) -> Result<String, Proble
     for filter in filters {
         value = filters::apply(filter, &value)?;
     }
-    Ok(text_of(&value).trim().to_owned())
+    Ok(go::printed(&value).trim().to_owned())
 }
 
 /// The name and the filters: split at `/` when there is one, else at `|`.

@@ -14,36 +14,56 @@ use crate::parameters::ParameterSet;
 
 const SUFFIXES: [&str; 2] = ["template", "gotemplate"];
 
-/// The templates of a set, sorted within each glob; what is missing goes to `problems`.
-pub(super) fn find(
-    dir: &Path,
-    set: &TemplateSet,
-    parameters: &ParameterSet,
-    problems: &mut Problems,
-) -> Vec<PathBuf> {
+/// What a set means.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The templates, sorted within each glob.
+    pub(super) files: Vec<PathBuf>,
+    /// Globs that match nothing.
+    pub(super) unmatched: Vec<String>,
+}
+
+/// The templates of a set; what is missing goes to `problems`.
+pub(super) fn find(dir: &Path, set: &TemplateSet, parameters: &ParameterSet, problems: &mut Problems) -> Found {
     let everything = [String::from("*")];
     let globs = if set.files.is_empty() { everything.as_slice() } else { set.files.as_slice() };
-    let mut found = Vec::new();
+    let mut found = Found::default();
+    let directories: Vec<String> =
+        set.directories.iter().filter_map(|text| expanded(text, set, parameters, problems)).collect();
     for glob in globs {
-        let pattern = match curly::render(&SourceText::new(glob, glob), curly::Braces::Dollar, parameters) {
-            Ok(pattern) => pattern,
-            Err(more) => {
-                problems.0.extend(more.0.into_iter().map(|p| p.at(set.place.clone())));
-                continue;
+        let Some(pattern) = expanded(glob, set, parameters, problems) else { continue };
+        let matches: Vec<PathBuf> = if pattern.contains(['*', '[']) {
+            let matches = wildcard(dir, &directories, &pattern);
+            if matches.is_empty() {
+                found.unmatched.push(pattern);
             }
-        };
-        let matches = if pattern.contains(['*', '[', '?']) {
-            wildcard(dir, &set.directories, &pattern)
+            matches
         } else {
             exact(dir, &pattern, set, problems).into_iter().collect()
         };
         for path in matches {
-            if !found.contains(&path) {
-                found.push(path);
+            if !found.files.contains(&path) {
+                found.files.push(path);
             }
         }
     }
     found
+}
+
+/// A glob or directory with its `${parameters}`.
+fn expanded(
+    text: &str,
+    set: &TemplateSet,
+    parameters: &ParameterSet,
+    problems: &mut Problems,
+) -> Option<String> {
+    match curly::render(&SourceText::new(text, text), curly::Braces::Dollar, parameters) {
+        Ok(text) => Some(text),
+        Err(more) => {
+            problems.0.extend(more.0.into_iter().map(|p| p.at(set.place.clone())));
+            None
+        }
+    }
 }
 
 fn exact(dir: &Path, name: &str, set: &TemplateSet, problems: &mut Problems) -> Option<PathBuf> {

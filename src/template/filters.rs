@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::diagnostic::{Problem, did_you_mean};
-use crate::parameters::text_of;
+use super::go::printed as text_of;
 
 type Filter = fn(&Value) -> Result<String, Problem>;
 
@@ -21,7 +21,10 @@ const FILTERS: [(&str, Filter); 11] = [
     ("json", |value| Ok(go_json(value))),
     ("yaml", yaml),
     ("first", |value| Ok(text_of(value).split(' ').next().unwrap_or_default().to_owned())),
-    ("parseURL", |value| Ok(parse(value)?.map_or_else(String::new, |url| with_port(&url)))),
+    ("parseURL", |value| {
+        let text = text_of(value);
+        Ok(parse(value)?.map_or_else(|| text.clone(), |url| with_port(&text, &url)))
+    }),
     ("isSecure", |value| Ok(is_secure(value)?.to_string())),
     ("insecure", |value| Ok((!is_secure(value)?).to_string())),
     ("hostname", |value| {
@@ -71,13 +74,13 @@ fn yaml(value: &Value) -> Result<String, Problem> {
     Ok(text.trim_matches('\n').to_owned())
 }
 
-/// The URL, or `None` for an empty value.
+/// The URL, or `None` for an empty value and for text without a scheme.
 fn parse(value: &Value) -> Result<Option<Url>, Problem> {
-    let text = text_of(value);
-    if text.is_empty() {
-        return Ok(None);
+    match Url::parse(&text_of(value)) {
+        Ok(url) => Ok(Some(url)),
+        Err(url::ParseError::RelativeUrlWithoutBase) => Ok(None),
+        Err(e) => Err(refused("parseURL", &format!("it is not a URL ({e})"))),
     }
-    Url::parse(&text).map(Some).map_err(|e| refused("parseURL", &format!("it is not a URL ({e})")))
 }
 
 fn is_secure(value: &Value) -> Result<bool, Problem> {
@@ -89,11 +92,20 @@ fn is_secure(value: &Value) -> Result<bool, Problem> {
     Ok(parse(value)?.is_some_and(|url| url.scheme() == "https"))
 }
 
-/// Source: hubctl prints the port even where it is the scheme's own.
-fn with_port(url: &Url) -> String {
-    let text = url.to_string();
-    let (Some(host), Some(port), None) = (url.host_str(), url.port_or_known_default(), url.port()) else {
-        return text;
+/// Source: hubctl prints the port of http and https even where it is the scheme's own. The rest stays as written.
+fn with_port(text: &str, url: &Url) -> String {
+    let port = match url.scheme() {
+        "https" => 443,
+        "http" => 80,
+        _ => return text.to_owned(),
     };
-    text.replacen(host, &format!("{host}:{port}"), 1)
+    if url.port().is_some() {
+        return text.to_owned();
+    }
+    let authority = text.find("://").map_or(0, |at| at + 3);
+    let end = text[authority..].find(['/', '?', '#']).map_or(text.len(), |at| authority + at);
+    if text[authority..end].ends_with(&format!(":{port}")) {
+        return text.to_owned();
+    }
+    format!("{}:{port}{}", &text[..end], &text[end..])
 }

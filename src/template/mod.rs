@@ -9,6 +9,8 @@
 mod curly;
 mod files;
 mod filters;
+mod go;
+mod mustache;
 mod tera;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +18,15 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{Problem, Problems, SourceText, shown};
 use crate::manifest::{TemplateEngine, TemplateSet};
 use crate::parameters::ParameterSet;
+
+/// What the templates of a component became.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rendered {
+    /// Each template, in the order rendered.
+    pub files: Vec<RenderedFile>,
+    /// What is odd: globs that match nothing.
+    pub warnings: Vec<String>,
+}
 
 /// What one template became.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,11 +45,14 @@ pub fn render(
     dir: &Path,
     sets: &[TemplateSet],
     parameters: &ParameterSet,
-) -> Result<Vec<RenderedFile>, Problems> {
+) -> Result<Rendered, Problems> {
     let mut problems = Problems::default();
     let mut texts = Vec::new();
+    let mut warnings = Vec::new();
     for set in sets {
-        for file in files::find(dir, set, parameters, &mut problems) {
+        let found = files::find(dir, set, parameters, &mut problems);
+        warnings.extend(found.unmatched.iter().map(|glob| format!("no file matches the template {glob}")));
+        for file in found.files {
             match render_file(&file, dir, set.engine, parameters) {
                 Ok(text) => texts.push((file, text)),
                 Err(found) => problems.0.extend(found.0),
@@ -46,11 +60,11 @@ pub fn render(
         }
     }
     let texts = problems.or(texts)?;
-    let mut rendered = Vec::new();
+    let mut rendered = Rendered { files: Vec::new(), warnings };
     for (template, text) in texts {
         let output = files::output_of(&template);
         write(&template, &output, &text).map_err(|e| unwritable(&output, dir, &e))?;
-        rendered.push(RenderedFile { template, output });
+        rendered.files.push(RenderedFile { template, output });
     }
     Ok(rendered)
 }
@@ -69,6 +83,8 @@ fn render_file(
     match engine {
         TemplateEngine::Curly => curly::render(&source, curly::Braces::Dollar, parameters),
         TemplateEngine::Mustache => curly::render(&source, curly::Braces::Double, parameters),
+        TemplateEngine::TrueMustache => mustache::render(&source, parameters),
+        TemplateEngine::Go => go::render(&source, parameters),
         TemplateEngine::Tera => tera::render(&source, parameters),
     }
 }

@@ -3,7 +3,7 @@ use crate::diagnostic::SourceText;
 use crate::parameters::{Bindings, ParameterLayers, resolve};
 use serde_json::{Value, json};
 
-fn parameters(pairs: &[(&str, Value)]) -> ParameterSet {
+pub(super) fn parameters(pairs: &[(&str, Value)]) -> ParameterSet {
     let declarations: Vec<_> = pairs
         .iter()
         .map(|(name, value)| crate::manifest::ParameterDeclaration {
@@ -32,6 +32,11 @@ fn filters_are_applied_from_left_to_right() {
         ("protocol", json!("https")),
         ("list", json!(["a<b", 1])),
         ("empty", json!("")),
+        ("float", json!(1e7)),
+        ("map", json!({"b": [2], "a": 1})),
+        ("null", json!(null)),
+        ("bare", json!("http://h.example")),
+        ("ftp", json!("ftp://h.example")),
     ];
     for (template, expected) in [
         ("${hosts/first}", "a.example"),
@@ -42,6 +47,9 @@ fn filters_are_applied_from_left_to_right() {
         ("${empty/isSecure} ${empty/insecure}", "false true"),
         ("${list/json}", "[\"a\\u003cb\",1]"),
         ("${list/yaml}", "- a<b\n- 1"),
+        ("${list} ${float} ${map} ${null}", "[a<b 1] 1e+07 map[a:1 b:[2]]"),
+        ("${bare/parseURL} ${bare/hostname}${bare/port}", "http://h.example:80 h.example80"),
+        ("${ftp/parseURL}", "ftp://h.example"),
     ] {
         assert_eq!(curly(template, &pairs).unwrap(), expected, "{template}");
     }
@@ -110,7 +118,7 @@ fn files_are_found_by_hubctls_rules_and_written_beside_the_template() {
     let sets = [set(&["kustomization.yaml", "in-place.txt"], &[]), set(&["*.template"], &["serverless"])];
     let parameters = parameters(&[("ns", json!("kserve"))]);
     let rendered = render(dir.path(), &sets, &parameters).unwrap();
-    assert_eq!(rendered.len(), 3);
+    assert_eq!(rendered.files.len(), 3);
     let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
     assert_eq!(read("kustomization.yaml"), "ns: kserve");
     assert_eq!(read("serverless/patch.yaml"), "x: kserve");
@@ -118,4 +126,29 @@ fn files_are_found_by_hubctls_rules_and_written_beside_the_template() {
 
     let missing = render(dir.path(), &[set(&["nope.yaml"], &[])], &parameters).unwrap_err();
     assert_eq!(missing.0[0].message, "there is no template nope.yaml");
+}
+
+#[test]
+fn mustache_has_sections_and_escapes() {
+    let pairs = [
+        ("a.b", json!("<x>")),
+        ("list", json!([{"n": 1}, {"n": 2}])),
+        ("words", json!(["p", "q"])),
+        ("off", json!(false)),
+    ];
+    let render = |text: &str| mustache::render(&SourceText::new("t", text), &parameters(&pairs));
+    for (template, expected) in [
+        ("{{a_b}} {{{a_b}}} {{& a_b }}", "&lt;x&gt; <x> <x>"),
+        ("{{#list}}{{n}};{{/list}}{{#words}}{{.}}{{/words}}", "1;2;pq"),
+        ("{{^off}}none{{/off}}{{#off}}x{{/off}}", "none"),
+        ("a\n  {{! comment }}\nb{{!c}}\n", "a\nb\n"),
+        ("a\n{{#words}}\n- {{.}}\n{{/words}}\nz", "a\n- p\n- q\nz"),
+        ("{{=<% %>=}}<% a_b %> {{a_b}}", "&lt;x&gt; {{a_b}}"),
+    ] {
+        assert_eq!(render(template).unwrap(), expected, "{template}");
+    }
+    for template in ["{{nope}}", "{{#list}}x", "{{/list}}", "{{a_b", "{{>part}}"] {
+        assert!(render(template).is_err(), "{template}");
+    }
+    assert_eq!(render("x\n{{a.b}}").unwrap_err().0[0].place.as_ref().unwrap().line, 2);
 }
