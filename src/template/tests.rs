@@ -47,7 +47,7 @@ fn filters_are_applied_from_left_to_right() {
         ("${empty/isSecure} ${empty/insecure}", "false true"),
         ("${list/json}", "[\"a\\u003cb\",1]"),
         ("${list/yaml}", "- a<b\n- 1"),
-        ("${list} ${float} ${map} ${null}", "[a<b 1] 1e+07 map[a:1 b:[2]]"),
+        ("${list} ${float} ${map} ${null}", "[a<b 1] 1e+07 map[a:1 b:[2]] "),
         ("${bare/parseURL} ${bare/hostname}${bare/port}", "http://h.example:80 h.example80"),
         ("${ftp/parseURL}", "ftp://h.example"),
     ] {
