@@ -24,7 +24,12 @@ pub(super) struct Found {
 }
 
 /// The templates of a set; what is missing goes to `problems`.
-pub(super) fn find(dir: &Path, set: &TemplateSet, parameters: &ParameterSet, problems: &mut Problems) -> Found {
+pub(super) fn find(
+    dir: &Path,
+    set: &TemplateSet,
+    parameters: &ParameterSet,
+    problems: &mut Problems,
+) -> Found {
     let everything = [String::from("*")];
     let globs = if set.files.is_empty() { everything.as_slice() } else { set.files.as_slice() };
     let mut found = Found::default();

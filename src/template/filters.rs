@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use url::Url;
 
-use crate::diagnostic::{Problem, did_you_mean};
 use super::go::printed as text_of;
+use crate::diagnostic::{Problem, did_you_mean};
 
 type Filter = fn(&Value) -> Result<String, Problem>;
 

@@ -41,11 +41,7 @@ pub struct RenderedFile {
 ///
 /// # Errors
 /// Each unknown parameter, unknown filter, bad syntax and missing file, with its place. Nothing is written then.
-pub fn render(
-    dir: &Path,
-    sets: &[TemplateSet],
-    parameters: &ParameterSet,
-) -> Result<Rendered, Problems> {
+pub fn render(dir: &Path, sets: &[TemplateSet], parameters: &ParameterSet) -> Result<Rendered, Problems> {
     let mut problems = Problems::default();
     let mut texts = Vec::new();
     let mut warnings = Vec::new();

@@ -80,15 +80,25 @@ impl Parser<'_> {
                 '!' => {}
                 '=' => self.delimiters(&tag)?,
                 '>' => {
-                    return Err(fault(start, format!("the partial `{}`: templates here have no partials", tag.name)));
+                    return Err(fault(
+                        start,
+                        format!("the partial `{}`: templates here have no partials", tag.name),
+                    ));
                 }
                 '#' | '^' => {
                     let inner = self.section(Some(&tag))?;
-                    nodes.push(Node::Section { name: tag.name, inverted: tag.sigil == '^', inner, at: start });
+                    nodes.push(Node::Section {
+                        name: tag.name,
+                        inverted: tag.sigil == '^',
+                        inner,
+                        at: start,
+                    });
                 }
                 '/' => match inside {
                     Some(opened) if opened.name == tag.name => return Ok(nodes),
-                    _ => return Err(fault(start, format!("nothing that is open is closed by `{}`", tag.name))),
+                    _ => {
+                        return Err(fault(start, format!("nothing that is open is closed by `{}`", tag.name)));
+                    }
                 },
                 sigil => nodes.push(Node::Variable { name: tag.name, escaped: sigil == ' ', at: start }),
             }
@@ -105,7 +115,8 @@ impl Parser<'_> {
             '=' => format!("={}", self.close),
             _ => self.close.clone(),
         };
-        let len = self.text[content..].find(&close).ok_or_else(|| fault(start, "the tag is not closed".into()))?;
+        let len =
+            self.text[content..].find(&close).ok_or_else(|| fault(start, "the tag is not closed".into()))?;
         self.at = content + len + close.len();
         Ok(Tag { sigil, name: self.text[content..content + len].trim().to_owned(), start })
     }
@@ -203,7 +214,12 @@ fn unknown(name: &str, at: usize, stack: &[&Value]) -> Fault {
     let known = stack.first().and_then(|root| root.as_object());
     let help = known.and_then(|map| did_you_mean(name, map.keys().map(String::as_str)));
     let help = help.or_else(|| Some("names have `_` where the parameter has a dot".to_owned()));
-    Fault { message: format!("the template names `{name}`, which is not there"), help, at, len: 2 + name.len() }
+    Fault {
+        message: format!("the template names `{name}`, which is not there"),
+        help,
+        at,
+        len: 2 + name.len(),
+    }
 }
 
 fn escape(text: &str, out: &mut String) {

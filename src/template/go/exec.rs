@@ -68,14 +68,18 @@ impl Execution<'_> {
                     return Err(Fault::new(pipe.span, "the template grows without end"));
                 }
             }
-            Node::If { pipe, then, otherwise } => return self.scoped(|run| {
-                let value = run.pipeline(pipe, dot)?;
-                run.block(if value.truth() { then } else { otherwise }, dot)
-            }),
-            Node::With { pipe, then, otherwise } => return self.scoped(|run| {
-                let value = run.pipeline(pipe, dot)?;
-                if value.truth() { run.block(then, &value) } else { run.block(otherwise, dot) }
-            }),
+            Node::If { pipe, then, otherwise } => {
+                return self.scoped(|run| {
+                    let value = run.pipeline(pipe, dot)?;
+                    run.block(if value.truth() { then } else { otherwise }, dot)
+                });
+            }
+            Node::With { pipe, then, otherwise } => {
+                return self.scoped(|run| {
+                    let value = run.pipeline(pipe, dot)?;
+                    if value.truth() { run.block(then, &value) } else { run.block(otherwise, dot) }
+                });
+            }
             Node::Range { pipe, body, otherwise } => {
                 self.scoped(|run| run.range(pipe, body, otherwise, dot))?;
             }
@@ -94,7 +98,13 @@ impl Execution<'_> {
         result
     }
 
-    fn range(&mut self, pipe: &Pipeline, body: &Block, otherwise: &Block, dot: &Value) -> Result<Flow, Fault> {
+    fn range(
+        &mut self,
+        pipe: &Pipeline,
+        body: &Block,
+        otherwise: &Block,
+        dot: &Value,
+    ) -> Result<Flow, Fault> {
         let value = self.commands(pipe, dot)?;
         let pairs: Vec<(Value, Value)> = match &value {
             Value::List(items) => (0..).map(Value::Int).zip(items.iter().cloned()).collect(),
@@ -128,7 +138,13 @@ impl Execution<'_> {
         Ok(Flow::Next)
     }
 
-    fn call(&mut self, name: &str, argument: Option<&Pipeline>, span: Span, dot: &Value) -> Result<(), Fault> {
+    fn call(
+        &mut self,
+        name: &str,
+        argument: Option<&Pipeline>,
+        span: Span,
+        dot: &Value,
+    ) -> Result<(), Fault> {
         let templates = self.templates;
         let Some(block) = templates.defined.get(name) else {
             return Err(Fault::new(span, format!("template \"{name}\" not defined")));

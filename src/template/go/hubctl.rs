@@ -132,5 +132,7 @@ fn bcrypt(call: &Call<'_>) -> Result<Value, String> {
         return Err("bcrypt: password length exceeds 72 bytes".to_owned());
     }
     // Go's default cost.
-    ::bcrypt::hash(text, 10).map(|hash| Value::text(hash.replacen("$2b$", "$2a$", 1))).map_err(|e| e.to_string())
+    ::bcrypt::hash(text, 10)
+        .map(|hash| Value::text(hash.replacen("$2b$", "$2a$", 1)))
+        .map_err(|e| e.to_string())
 }

@@ -204,7 +204,9 @@ impl Parser<'_> {
         self.skip_space();
         match self.next() {
             Some(Lexeme { token: Token::Close, .. }) => Ok(()),
-            other => Err(Fault::new(other.map_or(self.end, |l| l.span), format!("unexpected text in {context}"))),
+            other => {
+                Err(Fault::new(other.map_or(self.end, |l| l.span), format!("unexpected text in {context}")))
+            }
         }
     }
 

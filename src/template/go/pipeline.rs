@@ -18,7 +18,9 @@ impl Parser<'_> {
             self.skip_space();
             match self.peek() {
                 Some(Token::Close | Token::RightParen) | None => break,
-                Some(Token::Pipe) => return Err(Fault::new(self.here(), format!("missing value for {context}"))),
+                Some(Token::Pipe) => {
+                    return Err(Fault::new(self.here(), format!("missing value for {context}")));
+                }
                 Some(_) => commands.push(self.command()?),
             }
             self.skip_space();
@@ -64,7 +66,9 @@ impl Parser<'_> {
                     offset += 1;
                     skip(self, &mut offset);
                 }
-                Some(Token::Comma) => return Err(Fault::new(self.here(), "too many declarations in an action")),
+                Some(Token::Comma) => {
+                    return Err(Fault::new(self.here(), "too many declarations in an action"));
+                }
                 Some(Token::Declare | Token::Assign) => {
                     let assigns = self.peek_at(offset) == Some(&Token::Assign);
                     let span = self.here();

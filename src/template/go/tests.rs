@@ -23,7 +23,10 @@ fn prints_what_go_prints() {
             None => found.is_err(),
         };
         if !fits {
-            wrong.push(format!("{template}\n  expected {:?}\n  found    {found:?}", case["output"].as_str().or(case["error"].as_str())));
+            wrong.push(format!(
+                "{template}\n  expected {:?}\n  found    {found:?}",
+                case["output"].as_str().or(case["error"].as_str())
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

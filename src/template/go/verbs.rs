@@ -117,8 +117,10 @@ fn one(value: &Value, verb: char, d: Directive) -> String {
         && !(verb == 'v' && d.sharp)
     {
         let map = map.borrow();
-        let entries: Vec<String> =
-            map.iter().map(|(k, v)| format!("{}:{}", inner(&Value::text(k), verb, d), inner(v, verb, d))).collect();
+        let entries: Vec<String> = map
+            .iter()
+            .map(|(k, v)| format!("{}:{}", inner(&Value::text(k), verb, d), inner(v, verb, d)))
+            .collect();
         return format!("map[{}]", entries.join(" "));
     }
     let text = match (verb, value) {

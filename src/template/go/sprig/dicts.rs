@@ -8,7 +8,9 @@ use super::super::value::{Map, Value};
 pub(in super::super) const FUNCTIONS: &[Entry] = &[
     ("dict", |call| {
         let pairs = call.values.chunks(2);
-        Ok(Value::map(pairs.map(|p| (p[0].to_string(), p.get(1).cloned().unwrap_or_else(|| Value::text(""))))))
+        Ok(Value::map(
+            pairs.map(|p| (p[0].to_string(), p.get(1).cloned().unwrap_or_else(|| Value::text("")))),
+        ))
     }),
     ("set", |call| {
         call.count(3, 3)?;

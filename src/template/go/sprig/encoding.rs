@@ -13,7 +13,9 @@ use super::super::value::Value;
 
 pub(in super::super) const FUNCTIONS: &[Entry] = &[
     ("b64enc", |call| on_text(call, |text| STANDARD.encode(text))),
-    ("b64dec", |call| on_text(call, |text| decoded(STANDARD.decode(text).map_err(|_| "illegal base64 data".into())))),
+    ("b64dec", |call| {
+        on_text(call, |text| decoded(STANDARD.decode(text).map_err(|_| "illegal base64 data".into())))
+    }),
     ("b32enc", |call| on_text(call, base32)),
     ("b32dec", |call| on_text(call, |text| decoded(unbase32(text)))),
     ("sha256sum", |call| on_text(call, |text| hex(&Sha256::digest(text.as_bytes())))),
@@ -102,7 +104,8 @@ fn url_parse(call: &Call<'_>) -> Result<Value, String> {
         (user, Some(password)) => format!("{user}:{password}"),
     };
     // The crate adds the slash that Go leaves out.
-    let path = if url.path() == "/" && !text.trim_end_matches(['?', '#']).ends_with('/') { "" } else { url.path() };
+    let path =
+        if url.path() == "/" && !text.trim_end_matches(['?', '#']).ends_with('/') { "" } else { url.path() };
     let entry = |key: &str, value: &str| (key.to_owned(), Value::text(value));
     Ok(Value::map([
         entry("scheme", url.scheme()),

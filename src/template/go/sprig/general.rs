@@ -40,10 +40,12 @@ pub(in super::super) const FUNCTIONS: &[Entry] = &[
     ("base", |call| on_path(call, base)),
     ("dir", |call| on_path(call, |path| clean(path.rfind('/').map_or("", |at| &path[..=at])))),
     ("clean", |call| on_path(call, clean)),
-    ("ext", |call| on_path(call, |path| {
-        let name = &path[path.rfind('/').map_or(0, |at| at + 1)..];
-        name.rfind('.').map(|at| name[at..].to_owned()).unwrap_or_default()
-    })),
+    ("ext", |call| {
+        on_path(call, |path| {
+            let name = &path[path.rfind('/').map_or(0, |at| at + 1)..];
+            name.rfind('.').map(|at| name[at..].to_owned()).unwrap_or_default()
+        })
+    }),
     ("isAbs", |call| {
         call.count(1, 1)?;
         Ok(Value::Bool(call.text(0)?.starts_with('/')))

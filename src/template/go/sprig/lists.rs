@@ -88,7 +88,10 @@ fn slice(call: &Call<'_>) -> Result<Value, String> {
     // Sprig's takes lists only; Go's own takes text too.
     if let Value::Str(text) = call.value(0) {
         let (start, end) = bounds(call, text.len())?;
-        return text.get(start..end).map(Value::text).ok_or_else(|| "the index is inside a character".to_owned());
+        return text
+            .get(start..end)
+            .map(Value::text)
+            .ok_or_else(|| "the index is inside a character".to_owned());
     }
     let items = call.list(0)?;
     if items.is_empty() {
@@ -100,7 +103,9 @@ fn slice(call: &Call<'_>) -> Result<Value, String> {
 
 fn bounds(call: &Call<'_>, len: usize) -> Result<(usize, usize), String> {
     let at = |index: usize, default: usize| match call.values.get(index) {
-        Some(value) => usize::try_from(numbers::int(value)).map_err(|_| format!("index out of range: {value}")),
+        Some(value) => {
+            usize::try_from(numbers::int(value)).map_err(|_| format!("index out of range: {value}"))
+        }
         None => Ok(default),
     };
     let (start, end) = (at(1, 0)?, at(2, len)?);

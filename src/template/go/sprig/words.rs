@@ -70,7 +70,11 @@ pub(super) fn camelcase(text: &str) -> String {
             upper = true;
             continue;
         }
-        if upper { out.extend(c.to_uppercase()) } else { out.extend(c.to_lowercase()) }
+        if upper {
+            out.extend(c.to_uppercase())
+        } else {
+            out.extend(c.to_lowercase())
+        }
         upper = false;
     }
     out
