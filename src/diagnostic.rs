@@ -74,6 +74,20 @@ impl Place {
     }
 }
 
+impl Place {
+    /// The same place in a text in which these texts are stars, as many as they had bytes.
+    fn blotted(self, blots: &[String]) -> Self {
+        let is_there = |blot: &&String| !blot.is_empty() && self.source.text().contains(blot.as_str());
+        let mut found = blots.iter().filter(is_there).peekable();
+        if found.peek().is_none() {
+            return self;
+        }
+        let blot = |text: String, blot: &String| text.replace(blot.as_str(), &"*".repeat(blot.len()));
+        let text = found.fold(self.source.text().to_owned(), blot);
+        Self { source: SourceText::new(self.source.name(), text), ..self }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.file(), self.line, self.column)
@@ -124,6 +138,19 @@ impl Problem {
     pub fn at(mut self, place: impl Into<Option<Place>>) -> Self {
         self.place = place.into();
         self
+    }
+}
+
+impl Problem {
+    /// The same with its words rewritten, and with these texts blotted out of the lines that it shows.
+    #[must_use]
+    pub fn rewritten(self, rewrite: &dyn Fn(&str) -> String, blots: &[String]) -> Self {
+        Self {
+            message: rewrite(&self.message),
+            help: self.help.as_deref().map(rewrite),
+            place: self.place.map(|place| place.blotted(blots)),
+            ..self
+        }
     }
 }
 

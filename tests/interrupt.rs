@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use hub_sandbox::{Fault, Rule};
 use rustix::process::{Pid, Signal, kill_process};
+use support::served::Served;
 use support::server::{Answer, Server};
 use support::{Ran, Stack};
 
@@ -98,33 +99,9 @@ fn hook(name: &str) {
     goes_on(&stack, &["deploy"]);
 }
 
-/// A served sandbox whose workloads never become ready by themselves, or whose answers are slow.
-struct Held {
-    sandbox: hub_sandbox::Sandbox,
-    _serving: hub_sandbox::Serving,
-    runtime: tokio::runtime::Runtime,
-    url: String,
-}
-
-impl Held {
-    fn new() -> Self {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let sandbox = hub_sandbox::Sandbox::in_memory_with(
-            hub_sandbox::SandboxOptions::default().without_controllers(),
-        );
-        let (serving, url) = runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let serving = sandbox.serve(listener).unwrap();
-            let url = serving.url();
-            (serving, url)
-        });
-        Self { sandbox, _serving: serving, runtime, url }
-    }
-}
-
 #[test]
 fn while_waiting_for_readiness() {
-    let held = Held::new();
+    let held = Served::without_controllers();
     let stack = Stack::of_app("", &[("kustomization.yaml", "resources: [d.yaml]\n"), ("d.yaml", DEPLOYMENT)]);
     let kubeconfig = stack.kubeconfig(&held.url);
     let mut child = start(&stack, &["deploy", "-o", "json", "--kubeconfig", &kubeconfig]);
@@ -137,7 +114,7 @@ fn while_waiting_for_readiness() {
 #[test]
 fn while_the_cluster_is_asked_and_written() {
     for phase in ["planning", "applying"] {
-        let held = Held::new();
+        let held = Served::without_controllers();
         let stack = Stack::of_app("", &[("kustomization.yaml", "resources: [c.yaml]\n"), ("c.yaml", CONFIG)]);
         let kubeconfig = stack.kubeconfig(&held.url);
         let slow = Rule::new(Fault::Delay(Duration::from_secs(2)));
@@ -148,13 +125,12 @@ fn while_the_cluster_is_asked_and_written() {
         end(child).ends(130, &["interrupted"]);
         held.sandbox.faults().clear();
         goes_on_there(&stack, &kubeconfig, &["deploy"]);
-        drop(held.runtime);
     }
 }
 
 #[test]
 fn while_waiting_for_another_run() {
-    let held = Held::new();
+    let held = Served::without_controllers();
     let stack = Stack::of_app("", &[("kustomization.yaml", "resources: [d.yaml]\n"), ("d.yaml", DEPLOYMENT)]);
     let kubeconfig = stack.kubeconfig(&held.url);
     let mut first = start(&stack, &["deploy", "-o", "json", "--kubeconfig", &kubeconfig]);
@@ -174,7 +150,7 @@ fn while_waiting_for_another_run() {
 
 #[test]
 fn a_killed_run_leaves_no_lock_that_needs_a_hand() {
-    let held = Held::new();
+    let held = Served::without_controllers();
     let stack = Stack::of_app("", &[("kustomization.yaml", "resources: [d.yaml]\n"), ("d.yaml", DEPLOYMENT)]);
     let kubeconfig = stack.kubeconfig(&held.url);
     let mut child = start(&stack, &["deploy", "-o", "json", "--kubeconfig", &kubeconfig]);

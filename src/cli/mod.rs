@@ -3,6 +3,7 @@
 mod approval;
 mod arguments;
 mod conclude;
+mod crash;
 mod deploy;
 mod exit;
 mod explain;

@@ -27,6 +27,9 @@ pub(super) struct RenderArguments {
     /// Write to this file, or into this folder one file per object
     #[arg(long, value_name = "PATH")]
     to: Option<PathBuf>,
+    /// Print values of secret parameters in clear, so that the objects can be applied by another tool
+    #[arg(long)]
+    show_secrets: bool,
 }
 
 /// Runs `hub render`.
@@ -66,7 +69,10 @@ async fn rendered(arguments: &RenderArguments) -> Result<(), Error> {
     let run = session.run(&arguments.fetch, &ClusterArguments::default(), &reporter, false)?;
     interrupt::watch(run.cancel.clone());
     let name = session.names.first().unwrap_or(&arguments.component);
-    let prepared = lifecycle::render(&run, name).await?;
+    let mut prepared = lifecycle::render(&run, name).await?;
+    if !arguments.show_secrets && prepared.conceal() {
+        ui::note("! values of secret parameters are masked; --show-secrets prints them");
+    }
     let failed = |reason: String| Error::Internal { what: "writing the objects", reason };
     match &arguments.to {
         None if session.format == Format::Json => {

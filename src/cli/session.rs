@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::approval::Asking;
 use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
+use super::crash;
 use super::surroundings::Surroundings;
 use crate::diagnostic::Problem;
 use crate::environments::Environment;
@@ -102,7 +103,7 @@ impl Session {
             layers,
             settings: self.settings(fetch, cluster),
             fetcher,
-            listener: Arc::new(Forward(reporter.clone())),
+            listener: self.listener(reporter),
             approver: Arc::new(asking),
             cancel,
         };
@@ -113,6 +114,14 @@ impl Session {
             run.warn(None, format!("{place}{}{help}", warning.message));
         }
         Ok(run)
+    }
+
+    fn listener(&self, reporter: &Arc<dyn Reporter>) -> Arc<dyn lifecycle::Listener> {
+        let forward: Arc<dyn lifecycle::Listener> = Arc::new(Forward(reporter.clone()));
+        match self.surroundings.get(crash::KILL_AT).and_then(|number| number.parse().ok()) {
+            Some(deadly) => Arc::new(crash::Crash::new(forward, deadly)),
+            None => forward,
+        }
     }
 
     /// How downloads behave for this stack.

@@ -8,7 +8,8 @@ use hub_cluster::Mask;
 use serde_json::Value;
 
 use super::download::{blocking, download};
-use super::run::{Run, mask};
+use super::concealment::{self, mask};
+use super::run::Run;
 use super::{Connection, Error, Event, Phase, Verb, build, hook_environment};
 use crate::hooks::{self, HookContext, Trigger};
 use crate::manifest::HookDeclaration;
@@ -58,7 +59,7 @@ pub async fn prepare(
     let (name, bare) = (component.name.clone(), component.manifest.bare);
     let built = blocking("the build", move || build::build(&name, &dir, &crds, bare)).await??;
     for warning in built.warnings {
-        run.warn(Some(&component.name), warning);
+        run.warn(Some(&component.name), scratch.mask.text(&warning));
     }
     run.tell(&Event::Built { component: component.name.clone(), objects: built.objects.len() });
     Ok(Prepared { objects: built.objects, namespace: parameters.by_env(NAMESPACE), scratch })
@@ -83,7 +84,7 @@ pub(super) async fn render(
     };
     let scratch = Scratch {
         context,
-        mask: mask(parameters),
+        mask: mask(run, parameters),
         name: name.clone(),
         verb,
         stack_hooks: component.stack_hooks.clone(),
@@ -112,6 +113,17 @@ pub(super) async fn render(
         scratch.run_hooks(run, trigger, &scratch.own_hooks, true).await?;
     }
     Ok((scratch, crds))
+}
+
+impl Prepared {
+    /// Masks the values of secret parameters in the objects, in a Secret also where they were encoded with others.
+    /// True where there were any.
+    pub fn conceal(&mut self) -> bool {
+        let masked: Vec<Value> = self.objects.iter().map(|o| concealment::object(o, &self.scratch.mask)).collect();
+        let found = masked != self.objects;
+        self.objects = masked;
+        found
+    }
 }
 
 impl Scratch {

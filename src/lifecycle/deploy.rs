@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use hub_cluster::{
-    ApplyOptions, Cluster, Counts, GroupKind, Inventory, Operation, Owner, Plan, PlanOptions, ResultStatus,
-    RunInfo,
+    ApplyOptions, Cluster, Counts, GroupKind, Inventory, Mask, Operation, Owner, Plan, PlanOptions,
+    ResultStatus, RunInfo,
 };
 
+use super::concealment::{mask, sensitive};
 use super::lock::{release, take_lock};
-use super::run::{ComponentReport, finish, sensitive};
+use super::run::{ComponentReport, finish};
 use super::{
     Connection, DeployOptions, Error, Event, Phase, Prepared, Report, Run, Status, Verb, check_meant,
     component, journal, namespaces, resolve_all, schedule,
@@ -136,7 +137,7 @@ async fn deploy_one<'a>(
         Ok(component) => deploy_component(run, connection, ready, component, options, &mut counts).await,
         Err(problem) => Err(problem.into()),
     };
-    finish(run, name, start, result.map(|status| (status, counts)).map_err(|error| (error, counts)))
+    finish(run, name, start, &mask(run, &ready.parameters[name]), result.map(|status| (status, counts)).map_err(|error| (error, counts)))
 }
 
 async fn deploy_component(
@@ -154,7 +155,7 @@ async fn deploy_component(
     let has_hooks = journal::has_post_hooks(component, Trigger::PostDeploy);
     if !(prepared.objects.is_empty() && component.manifest.bare) {
         run.enter(name, Phase::Planning)?;
-        let plan_options = plan_options(parameters, options, Vec::new());
+        let plan_options = plan_options(run, parameters, options, Vec::new());
         let plan = make_plan(run, connection, ready, name, &mut prepared, &plan_options).await?;
         *counts = plan.counts();
         refuse_problems(name, &plan)?;
@@ -194,14 +195,14 @@ async fn plan_only<'a>(
         run.enter(name, Phase::Planning)?;
         let before = lock(upcoming).clone();
         lock(upcoming).extend(prepared.objects.iter().filter(|o| brings_others(o)).cloned());
-        let plan_options = plan_options(parameters, options, before);
+        let plan_options = plan_options(run, parameters, options, before);
         let plan = make_plan(run, connection, ready, name, &mut prepared, &plan_options).await?;
         counts = plan.counts();
         refuse_problems(name, &plan)?;
         Ok(if plan.is_unchanged() { Status::Unchanged } else { Status::Pending })
     }
     .await;
-    finish(run, name, start, result.map(|status| (status, counts)).map_err(|error| (error, counts)))
+    finish(run, name, start, &mask(run, &ready.parameters[name]), result.map(|status| (status, counts)).map_err(|error| (error, counts)))
 }
 
 fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -214,6 +215,7 @@ fn brings_others(object: &serde_json::Value) -> bool {
 }
 
 pub(super) fn plan_options(
+    run: &Run,
     parameters: &ParameterSet,
     options: &DeployOptions,
     upcoming: Vec<serde_json::Value>,
@@ -224,7 +226,7 @@ pub(super) fn plan_options(
         max_deletes: options.max_deletes,
         prune: options.prune,
         recreate: options.recreate,
-        sensitive: sensitive(parameters),
+        sensitive: sensitive(run, parameters),
         upcoming,
         ..PlanOptions::default()
     }
@@ -303,7 +305,7 @@ async fn carry_out(
         wait: options.wait,
         timeout: options.timeout,
         fail_fast: options.fail_fast,
-        sensitive: sensitive(parameters),
+        sensitive: sensitive(run, parameters),
         ..ApplyOptions::default()
     };
     apply(run, connection, name, plan, &apply_options).await
@@ -319,8 +321,9 @@ pub(super) async fn apply(
 ) -> Result<(), Error> {
     let tell = |happened| run.tell(&Event::Object { component: name.to_owned(), happened });
     let outcome = hub_cluster::apply(&connection.cluster, plan, options, &tell, &run.cancel).await?;
+    let mask = Mask::new(&options.sensitive);
     for warning in &outcome.warnings {
-        run.warn(Some(name), warning.clone());
+        run.warn(Some(name), mask.text(warning));
     }
     let failures: Vec<String> = outcome
         .results

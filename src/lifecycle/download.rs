@@ -7,6 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::concealment::mask;
 use super::run::Run;
 use super::{Error, Event};
 use crate::fetch::{Content, FetchError, FetchProgress, Fetched, Limits, Source, unpack};
@@ -27,7 +28,7 @@ pub(super) async fn download(
 ) -> Result<Vec<PathBuf>, Error> {
     let target = dir.join("kustomize");
     if let Some(url) = parameters.by_env(TARBALL_URL) {
-        let archive = fetch(run, component, &url, dir, Content::Any).await?;
+        let archive = fetch(run, component, parameters, &url, dir, Content::Any).await?;
         let layout = Layout::of(parameters);
         let shown = url.clone();
         let (archive, target) = (archive.path, target.clone());
@@ -35,12 +36,12 @@ pub(super) async fn download(
         blocking("unpacking", move || layout.unpack(&archive, &shown, &scratch, &target)).await??;
     }
     for word in words(parameters, RESOURCES) {
-        let fetched = fetch(run, component, &word, dir, Content::Manifests).await?;
+        let fetched = fetch(run, component, parameters, &word, dir, Content::Manifests).await?;
         copy(&fetched.path, &target.join(&fetched.file_name))?;
     }
     let mut crds = Vec::new();
     for word in words(parameters, CRDS) {
-        let fetched = fetch(run, component, &word, dir, Content::Manifests).await?;
+        let fetched = fetch(run, component, parameters, &word, dir, Content::Manifests).await?;
         crds.push(fetched.path);
     }
     crds.extend(crd_folder(dir));
@@ -68,20 +69,25 @@ fn words(parameters: &ParameterSet, variable: &str) -> Vec<String> {
 pub(super) async fn fetch(
     run: &Run,
     component: &str,
+    parameters: &ParameterSet,
     word: &str,
     dir: &Path,
     content: Content,
 ) -> Result<Fetched, Error> {
     let source = Source::parse(word)?;
-    let shown = source.to_string();
+    let mask = mask(run, parameters);
+    let shown = mask.text(&source.to_string());
     let progress = |progress: FetchProgress| {
         let (component, source) = (component.to_owned(), shown.clone());
         run.tell(&match progress {
             FetchProgress::Bytes(bytes, total) => Event::FetchProgress { component, source, bytes, total },
-            FetchProgress::Retry(reason) => Event::FetchRetry { component, source, reason },
+            FetchProgress::Retry(reason) => {
+                Event::FetchRetry { component, source, reason: mask.text(&reason) }
+            }
         });
     };
-    let fetched = run.fetcher.fetch(&source, dir, content, &progress).await?;
+    let fetched = run.fetcher.fetch(&source, dir, content, &progress).await;
+    let fetched = fetched.map_err(|error| Error::from(error).masked(&mask))?;
     run.tell(&Event::Fetched {
         component: component.to_owned(),
         source: shown,
@@ -213,7 +219,7 @@ pub async fn fetch_all(
 ) -> Result<usize, Error> {
     let sources = sources(parameters);
     for (word, content) in &sources {
-        fetch(run, &component.name, word, &component.manifest.dir, *content).await?;
+        fetch(run, &component.name, parameters, word, &component.manifest.dir, *content).await?;
     }
     Ok(sources.len())
 }

@@ -196,6 +196,16 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// Something failed whose words had a secret in them.
+    #[error("{message}")]
+    #[diagnostic(code(hub::concealed))]
+    Concealed {
+        /// What failed, without the secret.
+        message: String,
+        /// What to do next.
+        #[help]
+        help: Option<String>,
+    },
     /// The run was interrupted.
     #[error("interrupted; what was done is recorded, the same command goes on from here")]
     #[diagnostic(code(hub::interrupted))]

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use super::concealment::conceal;
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 use crate::environments::Environment;
 use crate::manifest::load_parameter_file;
@@ -88,7 +89,7 @@ pub fn check_meant(stack: &Stack, selected: &[String], layers: &ParameterLayers)
         }
         problems.push(unknown(assignment, selected, &declared));
     }
-    problems.or(())
+    problems.or(()).map_err(|problems| conceal(problems, stack, layers))
 }
 
 fn unknown(assignment: &Assignment, selected: &[String], declared: &[&str]) -> Problem {

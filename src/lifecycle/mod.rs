@@ -5,6 +5,7 @@
 
 mod build;
 mod component;
+mod concealment;
 mod confirm;
 mod deploy;
 mod download;

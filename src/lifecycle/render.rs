@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::concealment::{conceal, mask};
 use super::{Connection, Error, Prepared, Run, Verb, component};
 use crate::diagnostic::Problems;
 use crate::parameters::{Bindings, ParameterLayers, ParameterSet, resolve};
@@ -41,7 +42,7 @@ pub fn resolve_all(
             Err(found) => problems.0.extend(found.0),
         }
     }
-    problems.or(sets)
+    problems.or(sets).map_err(|problems| conceal(problems, stack, layers))
 }
 
 /// The objects that would be applied for one component.
@@ -54,5 +55,6 @@ pub async fn render(run: &Run, name: &str) -> Result<Prepared, Error> {
     super::check_meant(&run.stack, &names, &run.layers)?;
     let sets = resolve_all(&run.stack, &names, &run.layers)?;
     let no_cluster: Option<&Connection> = None;
-    component::prepare(run, no_cluster, Verb::Plan, component, &sets[name]).await
+    let prepared = component::prepare(run, no_cluster, Verb::Plan, component, &sets[name]).await;
+    prepared.map_err(|error| error.masked(&mask(run, &sets[name])))
 }

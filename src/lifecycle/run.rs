@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hub_cluster::{Counts, Mask, Sensitive};
+use hub_cluster::{Counts, Mask};
 use tokio_util::sync::CancellationToken;
 
 use super::{Approver, Error, Event, Listener, Phase, Status};
 use crate::fetch::Fetcher;
-use crate::parameters::{ParameterLayers, ParameterSet};
+use crate::parameters::ParameterLayers;
 use crate::stack::Stack;
 
 /// Settings that do not depend on what is deployed.
@@ -100,16 +100,6 @@ impl Run {
     }
 }
 
-/// What a component's secrets look like wherever they must not show.
-pub(super) fn sensitive(parameters: &ParameterSet) -> Vec<Sensitive> {
-    parameters.secrets().into_iter().map(Sensitive::new).collect()
-}
-
-/// Masks a component's secrets in text.
-pub(super) fn mask(parameters: &ParameterSet) -> Mask {
-    Mask::new(&sensitive(parameters))
-}
-
 /// How one component ended.
 #[derive(Debug)]
 pub struct ComponentReport {
@@ -142,13 +132,15 @@ impl Report {
     }
 }
 
-/// Ends a component: tells the event and makes its report.
+/// Ends a component: tells the event and makes its report, without secrets in either.
 pub(super) fn finish(
     run: &Run,
     name: &str,
     start: Instant,
+    mask: &Mask,
     result: Result<(Status, Counts), (Error, Counts)>,
 ) -> ComponentReport {
+    let result = result.map_err(|(error, counts)| (error.masked(mask), counts));
     let (status, counts, error) = match result {
         Ok((status, counts)) => (status, counts, None),
         Err((error, counts)) if error.kind() == super::Kind::Interrupted => {

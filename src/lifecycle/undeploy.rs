@@ -9,6 +9,7 @@ use std::time::Instant;
 use hub_cluster::{ApplyOptions, Counts, Operation, RunNote, RunStep, UndeployOptions};
 
 use super::component::{self, Scratch};
+use super::concealment::{mask, sensitive};
 use super::deploy::{Probed, announce, apply, owner, recorded};
 use super::lock::{release, take_lock};
 use super::run::{ComponentReport, finish};
@@ -16,6 +17,7 @@ use super::{
     Connection, Error, Event, Kind, Phase, Report, Run, Status, Verb, journal, resolve_all, schedule,
 };
 use crate::hooks::Trigger;
+use crate::parameters::ParameterSet;
 use crate::stack::{self, Component, Request};
 
 /// How an undeployment behaves.
@@ -101,7 +103,7 @@ async fn undeploy_one<'a>(
         Ok(component) => undeploy_component(run, connection, component, choices, &mut counts).await,
         Err(problem) => Err(problem.into()),
     };
-    finish(run, name, start, result.map(|status| (status, counts)).map_err(|error| (error, counts)))
+    finish(run, name, start, &mask(run, &ParameterSet::default()), result.map(|status| (status, counts)).map_err(|error| (error, counts)))
 }
 
 async fn undeploy_component(
@@ -130,7 +132,9 @@ async fn undeploy_component(
     run.enter(name, Phase::Applying)?;
     let has_hooks = journal::has_post_hooks(component, Trigger::PostUndeploy);
     let info = journal::info(run, Operation::Undeploy, None, has_hooks);
-    let options = ApplyOptions { run: Some(info), ..choices.apply.clone() };
+    // What the parameters say now may not be what is deployed, but it is what is known of it.
+    let sensitive = sensitive(run, &ParameterSet::default());
+    let options = ApplyOptions { run: Some(info), sensitive, ..choices.apply.clone() };
     apply(run, connection, name, &plan, &options).await?;
     if let Some(scratch) = scratch {
         run.enter(name, Phase::PostHook)?;

@@ -4,6 +4,7 @@
 
 pub(crate) mod control_plane;
 pub(crate) mod release;
+pub(crate) mod served;
 pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
