@@ -1,6 +1,9 @@
 //! `hub explain`: every parameter, its value, and where the value comes from.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
+use hub_cluster::{Mask, Sensitive};
 
 use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
 use super::conclude::refuse;
@@ -42,7 +45,11 @@ fn explained(arguments: &ExplainArguments) -> Result<(), Error> {
     lifecycle::check_meant(&session.stack, &names, &run.layers)?;
     let sets = lifecycle::resolve_all(&session.stack, &names, &run.layers)?;
     if session.format == Format::Json {
-        ui::json(&sets);
+        let shown = sets.iter().map(|(name, set)| {
+            let whole = serde_json::to_value(set).unwrap_or_default();
+            (name.as_str(), mask(set).value(&whole))
+        });
+        ui::json(&shown.collect::<BTreeMap<_, _>>());
         return Ok(());
     }
     let palette = Palette::new(session.surroundings.screen(session.format).color);
@@ -54,12 +61,18 @@ fn explained(arguments: &ExplainArguments) -> Result<(), Error> {
     Ok(())
 }
 
+/// A secret may be part of what another parameter has.
+fn mask(set: &ParameterSet) -> Mask {
+    Mask::new(&set.secrets().into_iter().map(Sensitive::new).collect::<Vec<_>>())
+}
+
 fn show(name: &str, set: &ParameterSet, palette: &Palette) {
     ui::line(&palette.bold.apply_to(name).to_string());
     let declared = || set.iter().filter(|p| p.provenance != Provenance::Hub);
+    let mask = mask(set);
     let width = declared().map(|p| p.name.len()).max().unwrap_or_default();
     for parameter in declared() {
-        let value = parameter.shown().replace('\n', "⏎");
+        let value = mask.text(&parameter.shown()).replace('\n', "⏎");
         let value = if value.is_empty() { "(empty)".to_owned() } else { value };
         let kind = parameter.parameter_type.map_or("", |t| t.name());
         ui::line(&format!("  {:width$}  {value}", parameter.name));

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use hub_cluster::{Holder, Lock, LockOptions};
 
 use super::{Connection, Error, Event, Run};
+use crate::workspace::Workspace;
 
 const LOCK_LOOK: Duration = Duration::from_millis(500);
 
@@ -37,6 +38,9 @@ pub(super) async fn take_lock(run: &Run, connection: &Connection) -> Result<Lock
         // Never dropped half-way: a lock that was just created would be nobody's.
         match Lock::acquire(&connection.cluster, name, namespace, holder.clone(), options, &events).await {
             Ok(lock) => {
+                if let Err(error) = Workspace::clear_abandoned(&run.stack.dir) {
+                    run.warn(None, error.to_string());
+                }
                 stop_when_lost(run, &lock);
                 return Ok(lock);
             }

@@ -8,12 +8,14 @@ use std::time::Instant;
 
 use hub_cluster::{ApplyOptions, Counts, Operation, Revision, RollbackTo};
 
+use super::concealment::{mask, sensitive};
 use super::deploy::{Probed, announce, apply, owner, plan_options, recorded, refuse_problems};
 use super::lock::{release, take_lock};
-use super::run::{ComponentReport, finish, sensitive};
+use super::run::{ComponentReport, finish};
 use super::{
     Connection, DeployOptions, Error, Event, Phase, Report, Run, Status, Verb, journal, resolve_all, schedule,
 };
+use crate::parameters::ParameterSet;
 use crate::stack::{self, Request};
 
 /// How far to go back.
@@ -185,7 +187,7 @@ async fn roll_back_one<'a>(
     let mut counts = Counts::default();
     let target = targets.get(name).and_then(Option::as_ref);
     let result = roll_back(run, connection, name, target, choices, &mut counts).await;
-    finish(run, name, start, result.map(|status| (status, counts)).map_err(|error| (error, counts)))
+    finish(run, name, start, &mask(run, &ParameterSet::default()), result.map(|status| (status, counts)).map_err(|error| (error, counts)))
 }
 
 async fn roll_back(
@@ -205,7 +207,7 @@ async fn roll_back(
     let sets = resolve_all(&run.stack, &[name.to_owned()], &run.layers).unwrap_or_default();
     let parameters = sets.get(name).cloned().unwrap_or_default();
     let to = target.map_or(RollbackTo::Previous, RollbackTo::Revision);
-    let plan_options = plan_options(&parameters, &choices.options, Vec::new());
+    let plan_options = plan_options(run, &parameters, &choices.options, Vec::new());
     let planned = hub_cluster::plan_rollback(&connection.cluster, &owner(run, name), to, &plan_options).await;
     let (revision, plan) = planned?;
     let at = revision.at.strftime("%Y-%m-%d %H:%M:%S");
@@ -232,7 +234,7 @@ async fn roll_back(
         wait: choices.options.wait,
         timeout: choices.options.timeout,
         fail_fast: choices.options.fail_fast,
-        sensitive: sensitive(&parameters),
+        sensitive: sensitive(run, &parameters),
         run: Some(info),
         ..ApplyOptions::default()
     };

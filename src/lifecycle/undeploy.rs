@@ -119,13 +119,16 @@ async fn undeploy_component(
     *counts = plan.counts();
     run.tell(&Event::Planned { component: name.clone(), plan: plan.clone() });
     let is_left_off = plan.interrupted().is_some_and(is_before_hooks);
-    if plan.changes.is_empty() && !is_left_off {
+    // A run that was killed late may have left nothing but the record.
+    if plan.changes.is_empty() && !plan.is_recorded() {
         return Ok(Status::Unchanged);
     }
     if choices.dry_run {
         return Ok(Status::Pending);
     }
-    run.approver.approve(Verb::Undeploy, name, &plan).await?;
+    if !plan.is_unchanged() {
+        run.approver.approve(Verb::Undeploy, name, &plan).await?;
+    }
     // A run that stopped behind its objects is taken up there: the hooks before them have run.
     let scratch =
         prepare_hooks(run, connection, component, !(plan.changes.is_empty() && is_left_off)).await?;

@@ -66,6 +66,20 @@ impl Workspace {
         Ok(Self { dir, _root: held, root })
     }
 
+    /// Removes what killed runs left behind below `base`: rendered files may hold secrets.
+    ///
+    /// # Errors
+    /// Something is there and cannot be removed.
+    pub fn clear_abandoned(base: &Path) -> Result<(), WorkspaceError> {
+        let area = base.join(AREA);
+        match copy::clear_abandoned(&area) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(WorkspaceError::Create { path: area, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The copied component's directory, absolute.
     #[must_use]
     pub fn dir(&self) -> &Path {

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod chain;
 pub(crate) mod control_plane;
 pub(crate) mod release;
 pub(crate) mod served;
@@ -33,6 +34,11 @@ impl Stack {
         }
         std::fs::copy(root.join("hub.yaml"), stack.path("hub.yaml")).unwrap();
         stack
+    }
+
+    /// A folder without anything.
+    pub(crate) fn empty() -> Self {
+        Self { dir: tempfile::tempdir().unwrap() }
     }
 
     /// A stack of one component `app`, in the sandbox by default, with files beside the usual ones.

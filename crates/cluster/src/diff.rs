@@ -77,13 +77,35 @@ fn present(id: &ObjectId, live: &Value, difference: Difference, mask: &Mask) -> 
     let owners = managed_fields::owners(live, &path);
     let is_secret = id.is("", "Secret")
         && matches!(path.first(), Some(Step::Field(field)) if field == "data" || field == "stringData");
+    let hidden = || Some(Value::String(PLACEHOLDER.into()));
     let shown = |value: Option<Value>| match value {
-        Some(_) if is_secret => Some(Value::String(PLACEHOLDER.into())),
-        Some(value) => Some(mask.value(&value)),
+        Some(_) if is_secret || is_copy_of_all(&path, id, mask) => hidden(),
+        Some(value) => Some(mask.value(&without_copies(value, id, mask))),
         None => None,
     };
-    let masked = is_secret || [&old, &new].into_iter().flatten().any(|value| mask.value(value) != *value);
-    FieldDiff { path: print(&path), old: shown(old), new: shown(new), owners, masked }
+    let (old_shown, new_shown) = (shown(old.clone()), shown(new.clone()));
+    // Where a secret goes, its former value is: nobody can tell which part of the old text that was.
+    let old_shown = if new_shown == new { old_shown } else { old_shown.and_then(|_| hidden()) };
+    let masked = old_shown != old || new_shown != new;
+    FieldDiff { path: print(&path), old: old_shown, new: new_shown, owners, masked }
+}
+
+/// What client-side tools applied last, kept on the object: all of it, with its secrets as they were then.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// True for the annotation that repeats an object which has or may have secrets.
+fn is_copy_of_all(path: &[Step], id: &ObjectId, mask: &Mask) -> bool {
+    (id.is("", "Secret") || !mask.is_empty()) && path.last() == Some(&Step::Field(LAST_APPLIED.into()))
+}
+
+/// The same for a value that may be the annotations as a whole.
+fn without_copies(mut value: Value, id: &ObjectId, mask: &Mask) -> Value {
+    if (id.is("", "Secret") || !mask.is_empty())
+        && let Some(copy) = value.get_mut(LAST_APPLIED)
+    {
+        *copy = PLACEHOLDER.into();
+    }
+    value
 }
 
 fn compare(path: &mut Vec<Step>, old: &Value, new: &Value, found: &mut Vec<Difference>) {
@@ -246,6 +268,15 @@ mod tests {
         let secret = paths("Secret", json!({"data": {"k": "b2xk"}}), json!({"data": {"k": "bmV3"}}));
         assert_eq!(secret, [r#"data.k: "(secret)" → "(secret)""#]);
         let map = paths("ConfigMap", json!({"data": {"k": "old"}}), json!({"data": {"k": "pw=hunter22"}}));
-        assert_eq!(map, [r#"data.k: "old" → "pw=(secret)""#]);
+        assert_eq!(map, [r#"data.k: "(secret)" → "pw=(secret)""#], "the old text may have the former one");
+        let copied = |data: &str| json!({"metadata": {"annotations": {LAST_APPLIED: data}}});
+        assert_eq!(
+            paths("Secret", copied("b2xk"), json!({"metadata": {}})),
+            [r#"metadata.annotations: {"kubectl.kubernetes.io/last-applied-configuration":"(secret)"} → -"#]
+        );
+        assert_eq!(
+            paths("ConfigMap", copied("old"), json!({"metadata": {"annotations": {}}})),
+            [r#"metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]: "(secret)" → -"#]
+        );
     }
 }

@@ -57,6 +57,11 @@ impl Mask {
         Mask { values: forms.into_iter().map(Sensitive).collect() }
     }
 
+    /// True where nothing is secret.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// Replaces every secret value in a text.
     pub fn text(&self, text: &str) -> String {
         let mut masked = text.to_string();

@@ -142,6 +142,11 @@ impl Plan {
         !self.changes.iter().any(|change| change.action.writes())
     }
 
+    /// True where the cluster has a record of the component.
+    pub fn is_recorded(&self) -> bool {
+        self.record.resource_version.is_some()
+    }
+
     /// Digest of everything that the plan would do: what is sent, to which live objects, and what goes.
     ///
     /// Two plans with the same digest under the same key do the same. A saved plan is carried out exactly by
