@@ -5,8 +5,10 @@
 
 mod support;
 
+use std::io::Read as _;
+
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde_json::json;
 use support::served::Served;
 use support::{Ran, Stack};
@@ -80,7 +82,10 @@ impl Cage {
         let stack = Stack::of_app(PARAMETERS, &files);
         let served = Served::without_controllers();
         let kubeconfig = stack.kubeconfig(&served.url);
-        stack.write("environments/local.yaml", &format!("kind: environment\ncluster: {{kubeconfig: {kubeconfig}}}\n"));
+        stack.write(
+            "environments/local.yaml",
+            &format!("kind: environment\ncluster: {{kubeconfig: {kubeconfig}}}\n"),
+        );
         Self { stack, served, said: Vec::new(), forms: WORDS.iter().flat_map(|word| forms(word)).collect() }
     }
 
@@ -121,14 +126,35 @@ impl Cage {
         let kept = [".hub", ".home", "hub.lock"];
         for entry in kept.iter().flat_map(|name| walkdir::WalkDir::new(self.stack.path(name))) {
             let Ok(entry) = entry else { continue };
-            let bytes = if entry.file_type().is_file() { std::fs::read(entry.path()).unwrap() } else { continue };
+            let bytes =
+                if entry.file_type().is_file() { std::fs::read(entry.path()).unwrap() } else { continue };
             let found = leaks(&String::from_utf8_lossy(&bytes));
             assert_eq!(found, None, "{} has it", entry.path().display());
         }
-        for kind in ["/api/v1/namespaces/hub-system/configmaps", "/api/v1/namespaces/hub-system/secrets",
-            "/apis/coordination.k8s.io/v1/namespaces/hub-system/leases"] {
+        for record in
+            self.served.get("/api/v1/namespaces/hub-system/secrets")["items"].as_array().into_iter().flatten()
+        {
+            for (key, value) in record["data"].as_object().into_iter().flatten() {
+                let bytes = STANDARD.decode(value.as_str().unwrap()).unwrap();
+                assert_eq!(leaks(&unpacked(&bytes)), None, "{} {key}", record["metadata"]["name"]);
+            }
+        }
+        for kind in [
+            "/api/v1/namespaces/hub-system/configmaps",
+            "/api/v1/namespaces/hub-system/secrets",
+            "/apis/coordination.k8s.io/v1/namespaces/hub-system/leases",
+        ] {
             assert_eq!(leaks(&self.served.get(kind).to_string()), None, "{kind}");
         }
+    }
+}
+
+/// What a record has, be it packed or not.
+fn unpacked(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    match flate2::read::GzDecoder::new(bytes).read_to_string(&mut text) {
+        Ok(_) => text,
+        Err(_) => String::from_utf8_lossy(bytes).into_owned(),
     }
 }
 
@@ -164,6 +190,10 @@ fn no_verb_says_or_keeps_a_secret() {
         cage.says_with(&[verb], &other);
         cage.says_with(&[verb, "-o", "json"], &other);
     }
+    cage.says_both_ways(&["history"], 0);
+    cage.says_both_ways(&["history", "app"], 0);
+    cage.says_with(&["rollback", "app", "--dry-run"], &other);
+    cage.says_with(&["rollback", "app", "-o", "json"], &other);
     cage.says_both_ways(&["undeploy", "--dry-run"], 0);
     cage.says_both_ways(&["undeploy"], 0);
     cage.is_silent();
@@ -203,7 +233,13 @@ fn no_failure_says_a_secret() {
         fails(&mut cage, verb, "objects.yaml.template", "a: [${db.password}\n", &[]);
         fails(&mut cage, verb, "objects.yaml.template", "kind: ${db.key/json}\n", &[]);
         // A filter's, and another engine's.
-        fails(&mut cage, verb, "extra.txt.template", "${db.url/port/parseURL/nothing}\n${db.key/unbase64}\n", &[]);
+        fails(
+            &mut cage,
+            verb,
+            "extra.txt.template",
+            "${db.url/port/parseURL/nothing}\n${db.key/unbase64}\n",
+            &[],
+        );
         fails(&mut cage, verb, "tera.txt.tera", "{{ db.password | round }}\n", &[]);
     }
     cage.says(&["deploy", "-p", "mode=failing-hook"]).ends(1, &["exits 7"]);
@@ -214,13 +250,21 @@ fn no_failure_says_a_secret() {
 #[test]
 fn no_wrong_value_is_repeated() {
     let mut cage = Cage::new();
-    let manifest = format!("kind: component\n{}", PARAMETERS.replace("- {name: mode", "- {name: port, secret: true, type: integer, env: PORT}\n- {name: mode"));
+    let manifest = format!(
+        "kind: component\n{}",
+        PARAMETERS.replace(
+            "- {name: mode",
+            "- {name: port, secret: true, type: integer, env: PORT}\n- {name: mode"
+        )
+    );
     cage.stack.write("components/app/hub-component.yaml", &manifest);
     let environment = std::fs::read_to_string(cage.stack.path("environments/local.yaml")).unwrap();
     let wrong = [
         format!("- {{name: port, value: {PLAIN}}}\n"),
         // The line beside the one to blame has it.
-        format!("- {{name: port, value: {PLAIN}}}\n- {{name: prot, value: 1}}\n- {{name: db.password, value: {PLAIN}}}\n"),
+        format!(
+            "- {{name: port, value: {PLAIN}}}\n- {{name: prot, value: 1}}\n- {{name: db.password, value: {PLAIN}}}\n"
+        ),
         format!("- name: port\n  value: {PLAIN}\n  component: nobody\n"),
     ];
     for parameters in wrong {
@@ -248,7 +292,8 @@ fn no_state_of_an_object_repeats_a_secret() {
     let event = json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e", "namespace": "default"},
         "involvedObject": {"kind": "Deployment", "name": "d", "namespace": "default"},
         "type": "Warning", "reason": "Failed", "message": words, "lastTimestamp": "2026-01-01T00:00:00Z"});
-    let (code, answer) = cage.served.send("POST", "/api/v1/namespaces/default/events", "application/json", &event);
+    let (code, answer) =
+        cage.served.send("POST", "/api/v1/namespaces/default/events", "application/json", &event);
     assert_eq!(code, 201, "{answer}");
     cage.says(&["deploy", "--timeout", "1s"]).ends(5, &["(secret)"]);
     cage.says(&["deploy", "--timeout", "1s", "-o", "json"]).ends(5, &[]);

@@ -121,7 +121,10 @@ fn dies_at(
     let third = stack.hub(&[&["plan", "--detailed-exitcode"], &[][..]].concat());
     let wanted = if matches!(job, Job::Undeploy) { 3 } else { 0 };
     if third.code != wanted {
-        return Err(format!("a plan afterwards ends with {}\n{}\n{}", third.code, third.stdout, third.stderr));
+        return Err(format!(
+            "a plan afterwards ends with {}\n{}\n{}",
+            third.code, third.stdout, third.stderr
+        ));
     }
     Ok(died)
 }

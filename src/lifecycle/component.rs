@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use hub_cluster::Mask;
 use serde_json::Value;
 
-use super::download::{blocking, download};
 use super::concealment::{self, mask};
+use super::download::{blocking, download};
 use super::run::Run;
 use super::{Connection, Error, Event, Phase, Verb, build, hook_environment};
 use crate::hooks::{self, HookContext, Trigger};
@@ -119,7 +119,8 @@ impl Prepared {
     /// Masks the values of secret parameters in the objects, in a Secret also where they were encoded with others.
     /// True where there were any.
     pub fn conceal(&mut self) -> bool {
-        let masked: Vec<Value> = self.objects.iter().map(|o| concealment::object(o, &self.scratch.mask)).collect();
+        let masked: Vec<Value> =
+            self.objects.iter().map(|o| concealment::object(o, &self.scratch.mask)).collect();
         let found = masked != self.objects;
         self.objects = masked;
         found

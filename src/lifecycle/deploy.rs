@@ -137,7 +137,13 @@ async fn deploy_one<'a>(
         Ok(component) => deploy_component(run, connection, ready, component, options, &mut counts).await,
         Err(problem) => Err(problem.into()),
     };
-    finish(run, name, start, &mask(run, &ready.parameters[name]), result.map(|status| (status, counts)).map_err(|error| (error, counts)))
+    finish(
+        run,
+        name,
+        start,
+        &mask(run, &ready.parameters[name]),
+        result.map(|status| (status, counts)).map_err(|error| (error, counts)),
+    )
 }
 
 async fn deploy_component(
@@ -202,7 +208,13 @@ async fn plan_only<'a>(
         Ok(if plan.is_unchanged() { Status::Unchanged } else { Status::Pending })
     }
     .await;
-    finish(run, name, start, &mask(run, &ready.parameters[name]), result.map(|status| (status, counts)).map_err(|error| (error, counts)))
+    finish(
+        run,
+        name,
+        start,
+        &mask(run, &ready.parameters[name]),
+        result.map(|status| (status, counts)).map_err(|error| (error, counts)),
+    )
 }
 
 fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {

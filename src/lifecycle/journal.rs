@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use hub_cluster::{Operation, RunInfo};
 
 use super::component::Scratch;
+use super::concealment::mask;
 use super::deploy::owner;
-use super::run::mask;
 use super::{Connection, Error, Run};
 use crate::hooks::Trigger;
 use crate::parameters::ParameterSet;
@@ -27,15 +27,15 @@ pub(super) fn info(
         command: run.settings.command.clone(),
         tool: format!("hub/{}", env!("CARGO_PKG_VERSION")),
         operation,
-        parameters: parameters.map(shown).unwrap_or_default(),
+        parameters: parameters.map(|set| shown(run, set)).unwrap_or_default(),
         keep: run.stack.kept_revisions,
         more_follows,
     }
 }
 
 /// Parameters as they may be seen by whoever reads the state namespace.
-fn shown(parameters: &ParameterSet) -> BTreeMap<String, String> {
-    let mask = mask(parameters);
+fn shown(run: &Run, parameters: &ParameterSet) -> BTreeMap<String, String> {
+    let mask = mask(run, parameters);
     parameters.iter().map(|one| (one.name.clone(), mask.text(&one.shown()))).collect()
 }
 

@@ -187,7 +187,13 @@ async fn roll_back_one<'a>(
     let mut counts = Counts::default();
     let target = targets.get(name).and_then(Option::as_ref);
     let result = roll_back(run, connection, name, target, choices, &mut counts).await;
-    finish(run, name, start, &mask(run, &ParameterSet::default()), result.map(|status| (status, counts)).map_err(|error| (error, counts)))
+    finish(
+        run,
+        name,
+        start,
+        &mask(run, &ParameterSet::default()),
+        result.map(|status| (status, counts)).map_err(|error| (error, counts)),
+    )
 }
 
 async fn roll_back(

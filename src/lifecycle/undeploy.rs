@@ -103,7 +103,13 @@ async fn undeploy_one<'a>(
         Ok(component) => undeploy_component(run, connection, component, choices, &mut counts).await,
         Err(problem) => Err(problem.into()),
     };
-    finish(run, name, start, &mask(run, &ParameterSet::default()), result.map(|status| (status, counts)).map_err(|error| (error, counts)))
+    finish(
+        run,
+        name,
+        start,
+        &mask(run, &ParameterSet::default()),
+        result.map(|status| (status, counts)).map_err(|error| (error, counts)),
+    )
 }
 
 async fn undeploy_component(
