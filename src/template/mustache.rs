@@ -97,7 +97,10 @@ impl Parser<'_> {
                 '/' => match inside {
                     Some(opened) if opened.name == tag.name => return Ok(nodes),
                     _ => {
-                        return Err(fault(start, format!("nothing that is open is closed by `{}`", tag.name)));
+                        return Err(fault(
+                            start,
+                            format!("nothing that is open is closed by `{}`", tag.name),
+                        ));
                     }
                 },
                 sigil => nodes.push(Node::Variable { name: tag.name, escaped: sigil == ' ', at: start }),
