@@ -6,6 +6,7 @@ pub mod fetch;
 pub mod hooks;
 pub mod lifecycle;
 pub mod manifest;
+pub mod outputs;
 pub mod parameters;
 pub mod stack;
 pub mod template;

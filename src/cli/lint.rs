@@ -35,7 +35,7 @@ fn linted(arguments: &LintArguments) -> Result<(), Error> {
     let names: Vec<String> = session.stack.components.keys().cloned().collect();
     let selection = stack::select(&session.stack, &Request::default(), &Unprobed)?;
     lifecycle::check_meant(&session.stack, &names, &run.layers)?;
-    lifecycle::resolve_all(&session.stack, &names, &run.layers)?;
+    lifecycle::resolve_all(&session.stack, &names, &run.layers, &lifecycle::Recorded::default(), true)?;
     ui::line(&format!("{} components are fine, in this order: {}", names.len(), selection.order.join(", ")));
     Ok(())
 }

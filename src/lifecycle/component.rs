@@ -2,7 +2,8 @@
 //!
 //! In: a component with resolved parameters. Out: [`Prepared`]. Refuses to know: what is on the cluster.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use hub_cluster::Mask;
 use serde_json::Value;
@@ -11,8 +12,10 @@ use super::concealment::{self, mask};
 use super::download::{blocking, download};
 use super::run::Run;
 use super::{Connection, Error, Event, Phase, Verb, build, hook_environment};
+use crate::diagnostic::Problem;
 use crate::hooks::{self, HookContext, Trigger};
 use crate::manifest::HookDeclaration;
+use crate::outputs::{RandomPad, RawOutputs};
 use crate::parameters::ParameterSet;
 use crate::stack::Component;
 use crate::template;
@@ -37,6 +40,9 @@ pub(super) struct Scratch {
     verb: Verb,
     stack_hooks: Vec<HookDeclaration>,
     own_hooks: Vec<HookDeclaration>,
+    pad: RandomPad,
+    /// What its own programs printed, where outputs are looked for.
+    printed: Mutex<String>,
 }
 
 /// The variable that names the namespace of objects without one. Source: `hub-component-kustomize`.
@@ -56,7 +62,7 @@ pub async fn prepare(
     let (scratch, crds) = render(run, connection, verb, component, parameters, true).await?;
     run.enter(&component.name, Phase::Building)?;
     let dir = scratch.workspace.dir().to_path_buf();
-    let (name, bare) = (component.name.clone(), component.manifest.bare);
+    let (name, bare) = (component.name.clone(), component.manifest.lifecycle.bare);
     let built = blocking("the build", move || build::build(&name, &dir, &crds, bare)).await??;
     for warning in built.warnings {
         run.warn(Some(&component.name), scratch.mask.text(&warning));
@@ -89,6 +95,8 @@ pub(super) async fn render(
         verb,
         stack_hooks: component.stack_hooks.clone(),
         own_hooks: component.manifest.hooks.clone(),
+        pad: random_pad(component),
+        printed: Mutex::default(),
         workspace,
     };
     let crds = download(run, name, parameters, scratch.workspace.dir()).await?;
@@ -127,7 +135,33 @@ impl Prepared {
     }
 }
 
+/// Source: hubctl's `lifecycle.options.random.bytes`, 128 by default.
+fn random_pad(component: &Component) -> RandomPad {
+    use rand::Rng as _;
+    let mut bytes = vec![0; component.manifest.lifecycle.random_bytes.unwrap_or(128)];
+    rand::rng().fill_bytes(&mut bytes);
+    RandomPad::new(bytes)
+}
+
 impl Scratch {
+    /// Where it lies.
+    pub(super) fn dir(&self) -> &Path {
+        self.workspace.dir()
+    }
+
+    /// What the component's own programs said so far.
+    ///
+    /// # Errors
+    /// Secrets among it cannot be read.
+    pub(super) fn raw_outputs(&self, component: &str) -> Result<RawOutputs, Error> {
+        let printed = self.printed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        RawOutputs::parse(&printed, Some(&self.pad)).map_err(|error| {
+            Problem::new("hub::outputs::secrets", format!("{component}: {error}"))
+                .help("`hub util otp` encodes with HUB_RANDOM, in the same run of the same component")
+                .into()
+        })
+    }
+
     /// Runs the hooks after everything else: the component's own, then the stack's.
     pub(super) async fn run_post_hooks(&self, run: &Run) -> Result<(), Error> {
         let trigger = if self.verb == Verb::Undeploy { Trigger::PostUndeploy } else { Trigger::PostDeploy };
@@ -153,15 +187,20 @@ impl Scratch {
         files: bool,
     ) -> Result<(), Error> {
         for hook in hooks::find(trigger, self.workspace.dir(), &run.stack.dir, declared, files)? {
-            self.run_hook(run, trigger, hook).await?;
+            self.run_hook(run, trigger, hook, files).await?;
         }
         Ok(())
     }
 
-    async fn run_hook(&self, run: &Run, trigger: Trigger, hook: hooks::Hook) -> Result<(), Error> {
+    /// Runs one; what the component's `own` hooks print may hold outputs, and only they get the random bytes for these.
+    async fn run_hook(&self, run: &Run, trigger: Trigger, hook: hooks::Hook, own: bool) -> Result<(), Error> {
         let (component, name) = (self.name.clone(), hook.name.clone());
         run.tell(&Event::HookStarted { component: component.clone(), hook: name.clone(), trigger });
-        let (context, cancel, listener) = (self.context.clone(), run.cancel.clone(), run.listener.clone());
+        let (mut context, cancel) = (self.context.clone(), run.cancel.clone());
+        if own {
+            context.environment.push(("HUB_RANDOM".to_owned(), self.pad.text()));
+        }
+        let listener = run.listener.clone();
         let (mask, line_component, line_hook) = (self.mask.clone(), component.clone(), name.clone());
         let ignore = hook.ignore_errors;
         let result = blocking("running a hook", move || {
@@ -177,6 +216,10 @@ impl Scratch {
         .await?;
         match result {
             Ok(output) => {
+                if own {
+                    let mut printed = self.printed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    printed.push_str(&output.stdout);
+                }
                 run.tell(&Event::HookFinished { component, hook: name, seconds: output.took.as_secs_f64() });
                 Ok(())
             }

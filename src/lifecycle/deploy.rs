@@ -3,7 +3,6 @@
 //! In: a run, a connection, what is asked for. Out: a report. Order of writes within a component: intent, objects,
 //! readiness, pruning, record (all in `hub_cluster`).
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use hub_cluster::{
@@ -14,9 +13,10 @@ use hub_cluster::{
 use super::concealment::{mask, sensitive};
 use super::lock::{release, take_lock};
 use super::run::{ComponentReport, finish};
+use super::values::{Recorded, Values};
 use super::{
     Connection, DeployOptions, Error, Event, Phase, Prepared, Report, Run, Status, Verb, check_meant,
-    component, journal, namespaces, resolve_all, schedule,
+    component, journal, namespaces, schedule,
 };
 use crate::hooks::Trigger;
 use crate::parameters::ParameterSet;
@@ -64,7 +64,7 @@ pub async fn plan(
 /// What must be known before the first component begins.
 pub(super) struct Ready {
     pub(super) selection: Selection,
-    pub(super) parameters: BTreeMap<String, ParameterSet>,
+    values: Values,
     inventories: Vec<Inventory>,
 }
 
@@ -74,12 +74,13 @@ impl Ready {
         let platform = Probed { cluster: &connection.cluster, inventories: &inventories };
         let selection = stack::select(&run.stack, request, &platform)?;
         check_meant(&run.stack, &selection.order, &run.layers)?;
-        let parameters = resolve_all(&run.stack, &selection.order, &run.layers)?;
+        let recorded = Recorded::read(&run.stack, &connection.cluster).await?;
+        let values = Values::new(run, &selection.order, recorded, verb == Verb::Plan)?;
         announce(run, connection, verb, &selection.order);
         for addition in &selection.additions {
             run.tell(&Event::ComponentAdded(addition.clone()));
         }
-        Ok(Self { selection, parameters, inventories })
+        Ok(Self { selection, values, inventories })
     }
 }
 
@@ -141,7 +142,7 @@ async fn deploy_one<'a>(
         run,
         name,
         start,
-        &mask(run, &ready.parameters[name]),
+        &mask(run, &ready.values.parameters_of(name)),
         result.map(|status| (status, counts)).map_err(|error| (error, counts)),
     )
 }
@@ -155,11 +156,11 @@ async fn deploy_component(
     counts: &mut Counts,
 ) -> Result<Status, Error> {
     let name = &component.name;
-    let parameters = &ready.parameters[name];
+    let parameters = &ready.values.settle(run, Some(connection), component, true).await?;
     let mut prepared = component::prepare(run, Some(connection), Verb::Deploy, component, parameters).await?;
     let mut status = Status::Unchanged;
     let has_hooks = journal::has_post_hooks(component, Trigger::PostDeploy);
-    if !(prepared.objects.is_empty() && component.manifest.bare) {
+    if !(prepared.objects.is_empty() && component.manifest.lifecycle.bare) {
         run.enter(name, Phase::Planning)?;
         let plan_options = plan_options(run, parameters, options, Vec::new());
         let plan = make_plan(run, connection, ready, name, &mut prepared, &plan_options).await?;
@@ -175,6 +176,9 @@ async fn deploy_component(
     }
     run.enter(name, Phase::PostHook)?;
     prepared.scratch.run_post_hooks(run).await?;
+    let raw = prepared.scratch.raw_outputs(name)?;
+    let dir = prepared.scratch.dir();
+    ready.values.emit(run, connection, component, parameters, &raw, dir).await?;
     if has_hooks {
         journal::close(run, connection, name).await?;
     }
@@ -192,10 +196,11 @@ async fn plan_only<'a>(
     let start = Instant::now();
     let mut counts = Counts::default();
     let result = async {
-        let (component, parameters) = (run.stack.component(name)?, &ready.parameters[name]);
+        let component = run.stack.component(name)?;
+        let parameters = &ready.values.settle(run, Some(connection), component, false).await?;
         let mut prepared =
             component::prepare(run, Some(connection), Verb::Plan, component, parameters).await?;
-        if prepared.objects.is_empty() && component.manifest.bare {
+        if prepared.objects.is_empty() && component.manifest.lifecycle.bare {
             return Ok(Status::Unchanged);
         }
         run.enter(name, Phase::Planning)?;
@@ -212,7 +217,7 @@ async fn plan_only<'a>(
         run,
         name,
         start,
-        &mask(run, &ready.parameters[name]),
+        &mask(run, &ready.values.parameters_of(name)),
         result.map(|status| (status, counts)).map_err(|error| (error, counts)),
     )
 }

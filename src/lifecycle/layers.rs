@@ -57,6 +57,7 @@ pub fn gather(
                     value: value.into(),
                     provenance: Provenance::Variable(name.clone()),
                     secret: declaration.secret,
+                    lazy: true,
                 });
             }
         }

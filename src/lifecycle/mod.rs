@@ -22,6 +22,7 @@ mod run;
 mod schedule;
 mod target;
 mod undeploy;
+mod values;
 
 pub use component::{Prepared, prepare};
 pub use confirm::{Approve, Approver};
@@ -30,8 +31,9 @@ pub use download::fetch_all;
 pub use error::{Error, Kind};
 pub use event::{Event, Listener, Phase, Status, Verb};
 pub use layers::{Overrides, check_meant, gather};
-pub use render::{render, resolve_all};
+pub use render::render;
 pub use rollback::{RollbackChoices, RollbackTarget, rollback};
 pub use run::{ComponentReport, DeployOptions, Report, Run, RunSettings};
 pub use target::{Connection, KubeSurroundings, SANDBOX_FILE, Target};
 pub use undeploy::{UndeployChoices, undeploy};
+pub use values::{Recorded, Resolved, resolve_all};

@@ -12,8 +12,9 @@ use super::concealment::{mask, sensitive};
 use super::deploy::{Probed, announce, apply, owner, plan_options, recorded, refuse_problems};
 use super::lock::{release, take_lock};
 use super::run::{ComponentReport, finish};
+use super::values::{Recorded, Values};
 use super::{
-    Connection, DeployOptions, Error, Event, Phase, Report, Run, Status, Verb, journal, resolve_all, schedule,
+    Connection, DeployOptions, Error, Event, Phase, Report, Run, Status, Verb, journal, schedule,
 };
 use crate::parameters::ParameterSet;
 use crate::stack::{self, Request};
@@ -196,6 +197,13 @@ async fn roll_back_one<'a>(
     )
 }
 
+/// A component's parameters as they are today.
+async fn parameters_of(run: &Run, connection: &Connection, name: &str) -> Result<ParameterSet, Error> {
+    let recorded = Recorded::read(&run.stack, &connection.cluster).await?;
+    let values = Values::new(run, &[name.to_owned()], recorded, true)?;
+    values.settle(run, Some(connection), run.stack.component(name)?, false).await
+}
+
 async fn roll_back(
     run: &Run,
     connection: &Connection,
@@ -210,8 +218,7 @@ async fn roll_back(
         return Err(Error::NothingToGoBackTo { what: name.to_owned(), reason });
     }
     // What is secret today is masked in what was rendered then too, as far as today's parameters still resolve.
-    let sets = resolve_all(&run.stack, &[name.to_owned()], &run.layers).unwrap_or_default();
-    let parameters = sets.get(name).cloned().unwrap_or_default();
+    let parameters = parameters_of(run, connection, name).await.unwrap_or_default();
     let to = target.map_or(RollbackTo::Previous, RollbackTo::Revision);
     let plan_options = plan_options(run, &parameters, &choices.options, Vec::new());
     let planned = hub_cluster::plan_rollback(&connection.cluster, &owner(run, name), to, &plan_options).await;

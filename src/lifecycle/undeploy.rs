@@ -13,8 +13,9 @@ use super::concealment::{mask, sensitive};
 use super::deploy::{Probed, announce, apply, owner, recorded};
 use super::lock::{release, take_lock};
 use super::run::{ComponentReport, finish};
+use super::values::{Recorded, Values, forget};
 use super::{
-    Connection, Error, Event, Kind, Phase, Report, Run, Status, Verb, journal, resolve_all, schedule,
+    Connection, Error, Event, Kind, Phase, Report, Run, Status, Verb, journal, schedule,
 };
 use crate::hooks::Trigger;
 use crate::parameters::ParameterSet;
@@ -149,6 +150,7 @@ async fn undeploy_component(
         run.enter(name, Phase::PostHook)?;
         scratch.run_post_hooks(run).await?;
     }
+    forget(run, connection, name).await?;
     if has_hooks {
         journal::close(run, connection, name).await?;
     }
@@ -175,8 +177,9 @@ async fn prepare_hooks(
     }
     let name = &component.name;
     let prepared = async {
-        let mut sets = resolve_all(&run.stack, std::slice::from_ref(name), &run.layers)?;
-        let parameters = sets.remove(name).unwrap_or_default();
+        let recorded = Recorded::read(&run.stack, &connection.cluster).await?;
+        let values = Values::new(run, std::slice::from_ref(name), recorded, true)?;
+        let parameters = values.settle(run, Some(connection), component, true).await?;
         component::render(run, Some(connection), Verb::Undeploy, component, &parameters, before).await
     };
     match prepared.await {

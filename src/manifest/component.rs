@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::document::{Document, Reader};
 use super::parameter::ParameterDeclaration;
-use super::{HookDeclaration, TemplateSet, hooks, parameters, templates};
+use super::{
+    HookDeclaration, Lifecycle, OutputDeclaration, RuleDeclaration, TemplateSet, hooks, lifecycle, outputs,
+    parameters, rules, templates,
+};
 use crate::diagnostic::{Place, Problem, Problems};
 
 /// The name of a component's manifest in its directory.
@@ -29,6 +32,8 @@ pub struct ComponentManifest {
     pub dir: PathBuf,
     /// `meta.name`; empty when not given, then the stack's name for it counts.
     pub name: String,
+    /// `meta.kind`, else `meta.name`: components of one kind do not see one another's outputs.
+    pub sort: Option<String>,
     /// `meta.brief` or `meta.title`.
     pub brief: Option<String>,
     /// `meta.version`.
@@ -41,17 +46,21 @@ pub struct ComponentManifest {
     pub kinds: Vec<Located>,
     /// Flat, in the order written.
     pub parameters: Vec<ParameterDeclaration>,
+    /// What must hold between parameters.
+    pub rules: Vec<RuleDeclaration>,
+    /// What it gives to others.
+    pub outputs: Vec<OutputDeclaration>,
     /// Which files are templates, and of which engine.
     pub templates: Vec<TemplateSet>,
     /// Hooks beside the executable files of well-known names.
     pub hooks: Vec<HookDeclaration>,
-    /// `lifecycle.bare: allow`: it is fine to have nothing to apply.
-    pub bare: bool,
+    /// How it lives.
+    pub lifecycle: Lifecycle,
     /// Keys that mean nothing here; a warning each.
     pub warnings: Vec<Problem>,
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "version",
     "kind",
     "meta",
@@ -59,6 +68,7 @@ const KEYS: [&str; 13] = [
     "provides",
     "kinds",
     "parameters",
+    "rules",
     "outputs",
     "templates",
     "lifecycle",
@@ -98,10 +108,10 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> ComponentManifest {
     }
     warnings.extend(reader.unknown_keys(&root, &KEYS, "a component's manifest"));
     let meta = reader.mapping(&root, "meta");
-    let lifecycle = reader.mapping(&root, "lifecycle");
     let text = |reader: &mut Reader<'_>, key| meta.as_ref().and_then(|m| reader.text(m, key));
     ComponentManifest {
         dir: dir.to_path_buf(),
+        sort: text(reader, "kind").or_else(|| text(reader, "name")),
         name: text(reader, "name").unwrap_or_default(),
         brief: text(reader, "brief").or_else(|| text(reader, "title")),
         version: text(reader, "version"),
@@ -109,9 +119,11 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> ComponentManifest {
         provides: reader.words(&root, "provides"),
         kinds: reader.words(&root, "kinds"),
         parameters: parameters::read(reader, &root, &mut warnings),
+        rules: rules::read(reader, &root, &mut warnings),
+        outputs: outputs::read(reader, &root, &mut warnings),
         templates: templates::read(reader, &root),
         hooks: hooks::read(reader, &root),
-        bare: lifecycle.and_then(|l| reader.text(&l, "bare")).is_some_and(|b| b == "allow"),
+        lifecycle: lifecycle::read(reader, &root, &mut warnings),
         warnings,
     }
 }

@@ -41,6 +41,8 @@ pub struct ParameterDeclaration {
     pub secret: bool,
     /// An empty value is an error.
     pub required: bool,
+    /// How a value is made when nobody gives one.
+    pub generate: Option<GenerateDeclaration>,
     /// Where it is declared.
     pub place: Option<Place>,
     /// Where its value is written, for messages that blame the value.
@@ -66,10 +68,24 @@ impl ParameterDeclaration {
             pattern: None,
             secret: false,
             required: false,
+            generate: None,
             place: None,
             value_place: None,
         }
     }
+}
+
+/// A value that is read from a live Secret, or made at random where there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GenerateDeclaration {
+    /// The Secret's name; it may hold `${…}`.
+    pub secret: String,
+    /// The key in it.
+    pub key: String,
+    /// The Secret's namespace; `None` means the component's.
+    pub namespace: Option<String>,
+    /// How many letters and digits a new value has.
+    pub length: usize,
 }
 
 /// What values a parameter takes.

@@ -11,10 +11,10 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::document::{Document, Node, Reader};
-use super::{ParameterDeclaration, ParameterType};
+use super::{GenerateDeclaration, ParameterDeclaration, ParameterType};
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "name",
     "value",
     "default",
@@ -31,6 +31,7 @@ const KEYS: [&str; 17] = [
     "pattern",
     "secret",
     "required",
+    "generate",
     "parameters",
 ];
 
@@ -102,6 +103,12 @@ fn flatten(
         flat.push(leaf(reader, node, scope));
         return;
     }
+    for key in ["value", "default", "env", "fromEnv", "fromFile"] {
+        if let Some(place) = reader.place_of(node, key) {
+            let message = format!("`{key}` of {} is lost: it has parameters below it", scope.prefix);
+            warnings.push(Problem::new("hub::manifest::branch", message).at(place));
+        }
+    }
     for child in &children {
         flatten(reader, child, &scope, warnings, flat);
     }
@@ -125,9 +132,36 @@ fn leaf(reader: &mut Reader<'_>, node: &Node, scope: Inherited) -> ParameterDecl
         pattern: read_pattern(reader, node),
         secret: reader.boolean(node, "secret").unwrap_or(false),
         required: reader.boolean(node, "required").unwrap_or(false),
+        generate: read_generate(reader, node),
         place: Some(reader.place(node)),
         value_place: reader.place_of(node, value_key),
         name: scope.prefix,
+    }
+}
+
+/// Source: `generate` has no model in hubctl; there, hooks make such values.
+fn read_generate(reader: &mut Reader<'_>, node: &Node) -> Option<GenerateDeclaration> {
+    let generate = reader.mapping(node, "generate")?;
+    let place = reader.place(&generate);
+    let known = ["secret", "key", "namespace", "length"];
+    let mut unknown = reader.unknown_keys(&generate, &known, "`generate`");
+    reader.problems.0.append(&mut unknown);
+    let length = reader.text(&generate, "length").map_or(Some(32), |text| text.parse().ok());
+    let (secret, key) = (reader.text(&generate, "secret"), reader.text(&generate, "key"));
+    match (secret, key, length.filter(|l| (8..=1024).contains(l))) {
+        (Some(secret), Some(key), Some(length)) => {
+            let namespace = reader.text(&generate, "namespace");
+            Some(GenerateDeclaration { secret, key, namespace, length })
+        }
+        _ => {
+            let message = "`generate` needs a `secret`, a `key`, and a `length` between 8 and 1024, if any";
+            reader.problems.push(
+                Problem::new("hub::manifest::generate", message)
+                    .help("generate: {secret: app-session, key: token, length: 32}")
+                    .at(place),
+            );
+            None
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Assignment {
     pub provenance: Provenance,
     /// Whether this layer says that the value is a secret.
     pub secret: bool,
+    /// `kind: link`: names in it are the component's, not the stack's.
+    pub lazy: bool,
 }
 
 /// Layers, the strongest last.
@@ -55,6 +57,7 @@ impl ParameterLayers {
                 value,
                 provenance,
                 secret: declaration.secret,
+                lazy: declaration.kind.as_deref() == Some("link"),
             };
             if let Some(value) = declaration.value.clone().or_else(|| declaration.default.clone()) {
                 layer.push(assign(value, provenance(declaration.value_place.clone())));
@@ -91,22 +94,17 @@ impl ParameterLayers {
             value: Value::String(value.to_owned()),
             provenance: Provenance::Flag,
             secret: false,
+            lazy: false,
         })
     }
 
-    /// What counts for a name in a component: the last layer that has it; within a layer, the value meant for this
-    /// component before one meant for all.
-    #[must_use]
-    pub fn lookup<'a>(&'a self, name: &'a str, component: &'a str) -> Option<&'a Assignment> {
-        self.candidates(name, component).next()
-    }
-
-    /// All that was given for a name in a component, the one that counts first.
-    pub fn candidates<'a>(
+    /// All that was given for a name in a component, the one that counts first: the last layer that has it; within a
+    /// layer, the value meant for this component before one meant for all.
+    pub fn candidates_of<'a, 'n>(
         &'a self,
-        name: &'a str,
-        component: &'a str,
-    ) -> impl Iterator<Item = &'a Assignment> {
+        name: &'n str,
+        component: &'n str,
+    ) -> impl Iterator<Item = &'a Assignment> + use<'a, 'n> {
         self.layers.iter().rev().flat_map(move |layer| {
             let meant = |scoped: bool| {
                 layer.iter().rev().filter(move |a| {
@@ -139,6 +137,7 @@ mod tests {
             value: value.into(),
             provenance: Provenance::Flag,
             secret: false,
+            lazy: false,
         }
     }
 
@@ -146,11 +145,14 @@ mod tests {
     fn the_last_layer_wins_and_scoped_beats_unscoped_within_one() {
         let mut layers = ParameterLayers::default();
         layers.push(vec![assignment("a", Some("x"), "scoped"), assignment("a", None, "all")]);
-        assert_eq!(layers.lookup("a", "x").unwrap().value, "scoped");
-        assert_eq!(layers.lookup("a", "y").unwrap().value, "all");
+        let first = |layers: &ParameterLayers, component| {
+            layers.candidates_of("a", component).next().unwrap().value.clone()
+        };
+        assert_eq!(first(&layers, "x"), "scoped");
+        assert_eq!(first(&layers, "y"), "all");
         layers.push(vec![assignment("a", None, "later")]);
-        assert_eq!(layers.lookup("a", "x").unwrap().value, "later");
-        assert_eq!(layers.candidates("a", "x").count(), 3);
+        assert_eq!(first(&layers, "x"), "later");
+        assert_eq!(layers.candidates_of("a", "x").count(), 3);
     }
 
     #[test]

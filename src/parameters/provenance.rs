@@ -24,6 +24,24 @@ pub enum Provenance {
     File(Option<Place>),
     /// The process's environment.
     Variable(String),
+    /// A file whose content is the value.
+    Content {
+        /// The file.
+        path: String,
+        /// Where it is named.
+        place: Option<Place>,
+    },
+    /// Another component's output, as `component:name`.
+    Output(String),
+    /// Another component's output that is not known yet, as `component:name`.
+    Pending(String),
+    /// Read from a live Secret, or made.
+    Generated {
+        /// The Secret.
+        secret: String,
+        /// Whether it was there; `None` when nobody looked.
+        live: Option<bool>,
+    },
     /// `--param` on the command line.
     Flag,
     /// The lifecycle itself (`hub.componentName`).
@@ -40,8 +58,9 @@ impl Provenance {
             Self::Component(place)
             | Self::Stack(place)
             | Self::File(place)
+            | Self::Content { place, .. }
             | Self::Environment { place, .. } => place.as_ref(),
-            Self::Variable(_) | Self::Flag | Self::Hub | Self::Empty => None,
+            _ => None,
         }
     }
 }
@@ -54,6 +73,12 @@ impl fmt::Display for Provenance {
             Self::Environment { name, place } => (format!("environment {name}"), place.as_ref()),
             Self::File(place) => ("--params-file".to_owned(), place.as_ref()),
             Self::Variable(name) => (format!("environment variable {name}"), None),
+            Self::Content { path, place } => (format!("the file {path}"), place.as_ref()),
+            Self::Output(output) => (format!("output {output}"), None),
+            Self::Pending(output) => (format!("output {output}, not known yet"), None),
+            Self::Generated { secret, live: Some(true) } => (format!("the live Secret {secret}"), None),
+            Self::Generated { secret, live: Some(false) } => (format!("made at random for the Secret {secret}"), None),
+            Self::Generated { secret, live: None } => (format!("the Secret {secret} or made at random"), None),
             Self::Flag => ("--param".to_owned(), None),
             Self::Hub => ("hub".to_owned(), None),
             Self::Empty => ("empty: allow".to_owned(), None),

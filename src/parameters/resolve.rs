@@ -1,251 +1,279 @@
 //! The values of one component's parameters.
 //!
-//! In: what the component declares, the layers from outside, and what the lifecycle itself knows. Out:
-//! [`ParameterSet`], or everything that is missing, unknown or of the wrong type, at once.
-//! Refuses to know: how values are used.
+//! In: what the component declares, and the scope that it stands in. Out: [`ParameterSet`], or everything that is
+//! missing, unknown, of the wrong type or against a rule, at once. Refuses to know: how values are used.
 //!
 //! Source: hubctl's `parameters/eval.go` for the order of lookup; unlike there, a null from outside does not blank a
 //! default, and references don't depend on the order of declarations.
 
-use std::collections::HashMap;
-
-use indexmap::IndexMap;
-use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::expand::{ExpandError, expand};
-use super::types::{self, text_of};
-use super::{MASK, ParameterLayers, Provenance};
-use crate::diagnostic::{Place, Problem, Problems, did_you_mean};
-use crate::manifest::{ParameterDeclaration, ParameterType};
+use super::expand::{ExpandError, expand, is_expandable, single};
+use super::scope::{Giver, Scope};
+use super::set::{ParameterSet, ResolvedParameter, finish};
+use super::types;
+use super::{Provenance, complaint, rules};
+use crate::diagnostic::{Problem, Problems};
+use crate::manifest::{ParameterDeclaration, ParameterType, RuleDeclaration};
 
-/// One parameter with its value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ResolvedParameter {
-    /// The full name.
-    pub name: String,
-    /// Of the declared type.
-    pub value: Value,
-    /// What gave the value.
-    pub provenance: Provenance,
-    /// What would have given one, the strongest first.
-    pub overridden: Vec<Provenance>,
-    /// The variable that hooks find it under.
-    pub env: Option<String>,
-    /// Never to be shown.
-    pub secret: bool,
-    /// The declared type.
-    pub parameter_type: Option<ParameterType>,
-    /// A line for people.
-    pub brief: Option<String>,
-    /// Where it is declared.
-    pub place: Option<Place>,
-}
+/// What stands for a generated value where no cluster was asked.
+const GENERATED_PLACEHOLDER: &str = "generated-on-deploy";
 
-impl ResolvedParameter {
-    /// The value as it may be shown.
-    #[must_use]
-    pub fn shown(&self) -> String {
-        if self.secret && !text_of(&self.value).is_empty() { MASK.to_owned() } else { text_of(&self.value) }
-    }
-}
-
-impl Serialize for ResolvedParameter {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeStruct;
-        let mut s = serializer.serialize_struct("ResolvedParameter", 6)?;
-        s.serialize_field("name", &self.name)?;
-        if self.secret {
-            s.serialize_field("value", MASK)?;
-        } else {
-            s.serialize_field("value", &self.value)?;
-        }
-        s.serialize_field("from", &self.provenance)?;
-        s.serialize_field("overrides", &self.overridden)?;
-        s.serialize_field("type", &self.parameter_type)?;
-        s.serialize_field("secret", &self.secret)?;
-        s.end()
-    }
-}
-
-/// All parameters of one component, in the order declared.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct ParameterSet {
-    parameters: IndexMap<String, ResolvedParameter>,
-}
-
-impl ParameterSet {
-    /// The value of a name.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.parameters.get(name).map(|p| &p.value)
-    }
-
-    /// The text of a name; `None` when it is not declared or empty.
-    #[must_use]
-    pub fn text(&self, name: &str) -> Option<String> {
-        self.get(name).map(text_of).filter(|t| !t.is_empty())
-    }
-
-    /// The text that hooks find under a variable; `None` when none has it or it is empty.
-    #[must_use]
-    pub fn by_env(&self, variable: &str) -> Option<String> {
-        let declared = self.iter().filter(|p| p.env.as_deref() == Some(variable));
-        declared.map(|p| text_of(&p.value)).find(|t| !t.is_empty())
-    }
-
-    /// All of them, in the order declared.
-    pub fn iter(&self) -> impl Iterator<Item = &ResolvedParameter> {
-        self.parameters.values()
-    }
-
-    /// The names, in the order declared.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.parameters.keys().map(String::as_str)
-    }
-
-    /// The texts of all secrets that are not empty.
-    #[must_use]
-    pub fn secrets(&self) -> Vec<String> {
-        self.iter().filter(|p| p.secret).map(|p| text_of(&p.value)).filter(|t| !t.is_empty()).collect()
-    }
-
-    /// Adds what the lifecycle itself knows, such as `hub.provides`.
-    pub fn insert_own(&mut self, name: &str, value: Value) {
-        let declaration = ParameterDeclaration::named(name);
-        let parameter = finish(&declaration, value, Provenance::Hub, Vec::new(), false);
-        self.parameters.insert(name.to_owned(), parameter);
-    }
-}
-
-/// Names beside the component's own that values may refer to, such as `hub.componentName`.
-pub type Bindings = HashMap<String, Value>;
-
-/// Gives every declared parameter of `component` its value.
+/// Gives every declared parameter of a component its value, and checks the component's rules.
+///
+/// A parameter that refers to an output of a component that has not run yet gets a placeholder, and says so
+/// ([`ResolvedParameter::pending`]); rules about it are left for later.
 ///
 /// # Errors
-/// Every parameter that has none, refers to an unknown name or to itself, or does not fit what it declares.
+/// Every parameter that has none, refers to an unknown name or to itself, or does not fit what it declares; every rule
+/// that does not hold.
 pub fn resolve(
-    component: &str,
     declarations: &[ParameterDeclaration],
-    layers: &ParameterLayers,
-    bindings: &Bindings,
+    rules: &[RuleDeclaration],
+    scope: &Scope<'_>,
 ) -> Result<ParameterSet, Problems> {
-    let resolver = Resolver { component, declarations, layers, bindings };
+    let resolver = Resolver { declarations, scope };
     let mut problems = Problems::default();
     let mut set = ParameterSet::default();
     for declaration in declarations {
-        if set.parameters.contains_key(&declaration.name) {
+        if set.parameter(&declaration.name).is_some() {
             continue;
         }
         match resolver.resolve(declaration) {
-            Ok(parameter) => {
-                set.parameters.insert(declaration.name.clone(), parameter);
-            }
+            Ok(parameter) => set.insert(parameter),
             Err(problem) => problems.push(*problem),
         }
+    }
+    if problems.is_empty() {
+        problems.0.extend(rules::check(rules, &resolver, &set));
     }
     problems.or(set)
 }
 
-struct Resolver<'a> {
-    component: &'a str,
-    declarations: &'a [ParameterDeclaration],
-    layers: &'a ParameterLayers,
-    bindings: &'a Bindings,
+/// Expands text by what a component knows: its parameters, and all that these may refer to.
+///
+/// # Errors
+/// As a phrase: what has no value, or which expression is wrong.
+pub fn expand_text(
+    text: &str,
+    declarations: &[ParameterDeclaration],
+    scope: &Scope<'_>,
+    names: &dyn Fn(&str) -> Option<Value>,
+) -> Result<Expanded, String> {
+    let resolver = Resolver { declarations, scope };
+    let mut secret = false;
+    let result = expand(text, &mut |name| match names(name) {
+        Some(value) => Ok(Some(value)),
+        None => {
+            let meaning = resolver.lookup(name, &mut Vec::new())?;
+            secret |= meaning.as_ref().is_some_and(|m| m.secret);
+            Ok(meaning.map(|m| m.value))
+        }
+    });
+    match result {
+        Ok(text) => Ok(Expanded { text: Some(text), secret }),
+        Err(ExpandError::Pending(_)) => Ok(Expanded { text: None, secret }),
+        Err(error) => Err(complaint::phrase(&error)),
+    }
 }
 
-struct Given {
-    value: Value,
-    provenance: Provenance,
+/// Text with its references replaced.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expanded {
+    /// The text; `None` while it waits for an output.
+    pub text: Option<String>,
+    /// Whether a secret went into it.
+    pub secret: bool,
+}
+
+pub(super) struct Resolver<'a> {
+    pub(super) declarations: &'a [ParameterDeclaration],
+    pub(super) scope: &'a Scope<'a>,
+}
+
+/// A value before it is expanded.
+pub(super) struct Given {
+    pub(super) value: Value,
+    pub(super) provenance: Provenance,
     overridden: Vec<Provenance>,
     secret: bool,
+    /// What names in it mean.
+    context: Context,
+    /// The output that is waited for.
+    pending: Option<String>,
+}
+
+/// Whose names a value refers to first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Context {
+    /// The component's.
+    Component,
+    /// The stack's, then the component's.
+    Stack,
+    /// Nobody's: the value is as it is.
+    Literal,
+}
+
+/// What a name means.
+pub(super) struct Meaning {
+    pub(super) value: Value,
+    pub(super) secret: bool,
 }
 
 impl Resolver<'_> {
     fn resolve(&self, declaration: &ParameterDeclaration) -> Result<ResolvedParameter, Box<Problem>> {
         let Some(given) = self.given(declaration) else {
-            return Err(self.missing(declaration).into());
+            return Err(complaint::missing(declaration, self.scope.component).into());
         };
-        let secret = declaration.secret || given.secret;
+        let mut secret = declaration.secret || given.secret;
         let mut path = vec![declaration.name.clone()];
-        let expanded = self.expand_value(&given.value, declaration, &mut path);
-        let value = expanded.map_err(|error| self.bad_expansion(declaration, &given, error))?;
+        let expanded = self.expand_value(&given, &given.value, declaration, &mut path, &mut secret);
+        let value = match expanded {
+            Ok(value) => value,
+            Err(ExpandError::Pending(output)) => {
+                let component = output.split(':').next().unwrap_or_default().to_owned();
+                let placeholder = Value::String(format!("known-after-{component}"));
+                let provenance = Provenance::Pending(output);
+                return Ok(finish(declaration, placeholder, provenance, given.overridden, false));
+            }
+            Err(error) => return Err(complaint::bad_expansion(self, declaration, &given, error)),
+        };
+        if let Provenance::Generated { live: None, .. } = given.provenance {
+            let mut parameter = finish(declaration, value, given.provenance, given.overridden, true);
+            parameter.generate = Some(self.expanded_generate(declaration)?);
+            return Ok(parameter);
+        }
         let fitted = types::fit(value, declaration);
         let value = fitted.map_err(|misfit| {
-            let message =
-                if secret { "its value does not fit what it declares".to_owned() } else { misfit.message };
-            let place = given.provenance.place().cloned();
-            Problem::new(
-                "hub::parameters::value",
-                format!("{} of {}: {message}", declaration.name, self.component),
-            )
-            .help(format!(
-                "{}{}",
-                misfit.help.map(|h| format!("{h}; ")).unwrap_or_default(),
-                format_args!("the value comes from: {}", given.provenance)
-            ))
-            .at(place)
+            complaint::misfit(declaration, self.scope.component, &given.provenance, misfit, secret)
         })?;
         Ok(finish(declaration, value, given.provenance, given.overridden, secret))
     }
 
-    fn given(&self, declaration: &ParameterDeclaration) -> Option<Given> {
-        let outside =
-            self.layers.candidates(&declaration.name, self.component).filter(|a| !a.value.is_null());
-        let mut all: Vec<Given> = outside
-            .map(|a| Given {
-                value: a.value.clone(),
-                provenance: a.provenance.clone(),
-                overridden: Vec::new(),
-                secret: a.secret,
-            })
-            .collect();
+    fn expanded_generate(
+        &self,
+        declaration: &ParameterDeclaration,
+    ) -> Result<crate::manifest::GenerateDeclaration, Box<Problem>> {
+        let mut generate = declaration.generate.clone().unwrap_or_else(|| {
+            crate::manifest::GenerateDeclaration {
+                secret: String::new(),
+                key: String::new(),
+                namespace: None,
+                length: 32,
+            }
+        });
+        let texts = [Some(&mut generate.secret), Some(&mut generate.key), generate.namespace.as_mut()];
+        for text in texts.into_iter().flatten() {
+            let mut path = vec![declaration.name.clone()];
+            let found = expand(text, &mut |name| Ok(self.lookup(name, &mut path)?.map(|m| m.value)));
+            *text = found.map_err(|error| {
+                let message = format!(
+                    "`generate` of {} of {}: {}",
+                    declaration.name,
+                    self.scope.component,
+                    complaint::phrase(&error)
+                );
+                Problem::new("hub::parameters::reference", message).at(declaration.place.clone())
+            })?;
+        }
+        Ok(generate)
+    }
+
+    pub(super) fn given(&self, declaration: &ParameterDeclaration) -> Option<Given> {
+        let mut all: Vec<Given> =
+            self.scope.givers(&declaration.name).into_iter().map(|giver| given_by(giver, declaration)).collect();
+        if declaration.generate.is_some() {
+            all.retain(|g| g.value.as_str() != Some("") || g.pending.is_some());
+        }
         let own = declaration.value.clone().or_else(|| declaration.default.clone());
+        let own = own.filter(|v| declaration.generate.is_none() || v.as_str() != Some(""));
         let own_place = declaration.value_place.clone().or_else(|| declaration.place.clone());
+        let plain = |value, provenance, context| Given {
+            value,
+            provenance,
+            overridden: Vec::new(),
+            secret: false,
+            context,
+            pending: None,
+        };
         match own {
-            Some(value) => all.push(Given {
-                value,
-                provenance: Provenance::Component(own_place),
-                overridden: Vec::new(),
-                secret: false,
-            }),
-            None if declaration.allow_empty && all.is_empty() => all.push(Given {
-                value: Value::String(String::new()),
-                provenance: Provenance::Empty,
-                overridden: Vec::new(),
-                secret: false,
-            }),
+            Some(value) => all.push(plain(value, Provenance::Component(own_place), Context::Component)),
+            None if !all.is_empty() => {}
+            None if declaration.generate.is_some() => all.extend(self.generated(declaration)),
+            None if declaration.allow_empty => {
+                all.push(plain(Value::String(String::new()), Provenance::Empty, Context::Literal));
+            }
             None => {}
         }
         let secret = all.iter().any(|g| g.secret);
         let mut all = all.into_iter();
         let first = all.next()?;
-        Some(Given { overridden: all.map(|g| g.provenance).collect(), secret, ..first })
+        let overridden = all.map(|g| g.provenance).filter(|p| *p != first.provenance).collect();
+        Some(Given { overridden, secret, ..first })
+    }
+
+    fn generated(&self, declaration: &ParameterDeclaration) -> Option<Given> {
+        let generate = declaration.generate.as_ref()?;
+        let found = self.scope.generated.get(&declaration.name);
+        let value = found.map_or(GENERATED_PLACEHOLDER, |found| found.value.as_str());
+        Some(Given {
+            value: Value::String(value.to_owned()),
+            provenance: Provenance::Generated {
+                secret: generate.secret.clone(),
+                live: found.map(|found| found.live),
+            },
+            overridden: Vec::new(),
+            secret: true,
+            context: Context::Literal,
+            pending: None,
+        })
     }
 
     /// Text is expanded; the items of lists and maps only where the manifest declares the type, since hubctl leaves
     /// them alone.
     fn expand_value(
         &self,
+        given: &Given,
         value: &Value,
         declaration: &ParameterDeclaration,
         path: &mut Vec<String>,
+        secret: &mut bool,
     ) -> Result<Value, ExpandError> {
+        if let Some(output) = &given.pending {
+            return Err(ExpandError::Pending(output.clone()));
+        }
         let deep = matches!(declaration.parameter_type, Some(ParameterType::List | ParameterType::Map));
         Ok(match value {
-            Value::String(text) if text.contains("${") => {
-                Value::String(expand(text, &mut |name| self.lookup(name, path))?)
+            _ if given.context == Context::Literal => value.clone(),
+            Value::String(text) if is_expandable(text) => {
+                let mut lookup = |name: &str| {
+                    let meaning = match given.context {
+                        Context::Stack => self.lookup_from_stack(name, path)?,
+                        _ => self.lookup(name, path)?,
+                    };
+                    *secret |= meaning.as_ref().is_some_and(|m| m.secret);
+                    Ok(meaning.map(|m| m.value))
+                };
+                if declaration.parameter_type.is_some()
+                    && let Some(value) = single(text, &mut lookup)?
+                {
+                    value
+                } else {
+                    Value::String(expand(text, &mut lookup)?)
+                }
             }
             Value::Array(items) if deep => {
-                let items = items.iter().map(|item| self.expand_value(item, declaration, path));
-                Value::Array(items.collect::<Result<_, _>>()?)
+                let mut expanded = Vec::new();
+                for item in items {
+                    expanded.push(self.expand_value(given, item, declaration, path, secret)?);
+                }
+                Value::Array(expanded)
             }
             Value::Object(map) if deep => {
                 let mut expanded = serde_json::Map::new();
                 for (key, item) in map {
-                    expanded.insert(key.clone(), self.expand_value(item, declaration, path)?);
+                    let item = self.expand_value(given, item, declaration, path, secret)?;
+                    expanded.insert(key.clone(), item);
                 }
                 Value::Object(expanded)
             }
@@ -253,147 +281,97 @@ impl Resolver<'_> {
         })
     }
 
-    fn lookup(&self, name: &str, path: &mut Vec<String>) -> Result<String, ExpandError> {
+    /// What a name means in a value of the component.
+    pub(super) fn lookup(&self, name: &str, path: &mut Vec<String>) -> Result<Option<Meaning>, ExpandError> {
+        if let Some(declaration) = self.declarations.iter().find(|d| d.name == name) {
+            return match self.given(declaration) {
+                Some(given) => self.meaning(given, declaration, name, path).map(Some),
+                None => Ok(None),
+            };
+        }
+        if let Some(value) = self.scope.bindings.get(name) {
+            return Ok(Some(Meaning { value: value.clone(), secret: false }));
+        }
+        // A name that this component doesn't declare may still be one of the stack's, or another component's output.
+        let declaration = ParameterDeclaration::named(name);
+        if let Some(giver) = self.scope.givers(name).into_iter().next() {
+            return self.meaning(given_by(giver, &declaration), &declaration, name, path).map(Some);
+        }
+        self.lookup_full_name(name, path)
+    }
+
+    /// `component:output` and `name|component`.
+    fn lookup_full_name(&self, name: &str, path: &mut Vec<String>) -> Result<Option<Meaning>, ExpandError> {
+        if let Some((component, output)) = name.split_once(':') {
+            let Some(output) = self.scope.output(component, output) else { return Ok(None) };
+            return match &output.value {
+                Some(value) => Ok(Some(Meaning { value: value.clone(), secret: output.secret })),
+                None => Err(ExpandError::Pending(output.full_name())),
+            };
+        }
+        let Some((parameter, component)) = name.split_once('|') else { return Ok(None) };
+        let mut meant = self.scope.layers.candidates_of(parameter, component);
+        let Some(assignment) = meant.find(|a| a.component.is_some() && !a.value.is_null()) else {
+            return Ok(None);
+        };
+        let declaration = ParameterDeclaration::named(parameter);
+        let given = given_by(Giver::Assignment(assignment), &declaration);
+        self.meaning(given, &declaration, name, path).map(Some)
+    }
+
+    /// What a name means in a value that the stack gives to all: the stack's own value first.
+    fn lookup_from_stack(&self, name: &str, path: &mut Vec<String>) -> Result<Option<Meaning>, ExpandError> {
+        let own = self.scope.layers.candidates_of(name, "").find(|a| !a.value.is_null());
+        let given = own.map(|a| given_by(Giver::Assignment(a), &ParameterDeclaration::named(name)));
+        match given {
+            Some(given) if given.context == Context::Stack && !path.iter().any(|seen| seen == name) => {
+                self.meaning(given, &ParameterDeclaration::named(name), name, path).map(Some)
+            }
+            _ => self.lookup(name, path),
+        }
+    }
+
+    fn meaning(
+        &self,
+        given: Given,
+        declaration: &ParameterDeclaration,
+        name: &str,
+        path: &mut Vec<String>,
+    ) -> Result<Meaning, ExpandError> {
         if path.iter().any(|seen| seen == name) {
             let mut names = path.clone();
             names.push(name.to_owned());
             return Err(ExpandError::Loop(names));
         }
-        if let Some(declaration) = self.declarations.iter().find(|d| d.name == name) {
-            let given = self.given(declaration).ok_or_else(|| ExpandError::Unknown(name.to_owned()))?;
-            path.push(name.to_owned());
-            let value = self.expand_value(&given.value, declaration, path)?;
-            path.pop();
-            return Ok(text_of(&value));
-        }
-        if let Some(value) = self.bindings.get(name) {
-            return Ok(text_of(value));
-        }
-        // A name that this component doesn't declare may still be one of the stack's.
-        let Some(assignment) = self.layers.lookup(name, self.component) else {
-            return Err(ExpandError::Unknown(name.to_owned()));
-        };
         path.push(name.to_owned());
-        let value = self.expand_value(&assignment.value, &ParameterDeclaration::named(name), path)?;
+        let mut secret = given.secret || declaration.secret;
+        let value = self.expand_value(&given, &given.value, declaration, path, &mut secret)?;
         path.pop();
-        Ok(text_of(&value))
-    }
-
-    fn missing(&self, declaration: &ParameterDeclaration) -> Problem {
-        let name = &declaration.name;
-        Problem::new("hub::parameters::missing", format!("{name} of {} has no value", self.component))
-            .help(format!("set it with --param {name}=…, in the environment's or the stack's `parameters:`, or declare `empty: allow`"))
-            .at(declaration.place.clone())
-    }
-
-    fn bad_expansion(
-        &self,
-        declaration: &ParameterDeclaration,
-        given: &Given,
-        error: ExpandError,
-    ) -> Box<Problem> {
-        let subject = format!("{} of {}", declaration.name, self.component);
-        let names =
-            self.declarations.iter().map(|d| d.name.as_str()).chain(self.bindings.keys().map(String::as_str));
-        let problem = match error {
-            ExpandError::Unknown(name) => Problem::new(
-                "hub::parameters::reference",
-                format!("{subject} refers to `${{{name}}}`, which has no value"),
-            )
-            .maybe_help(did_you_mean(&name, names)),
-            ExpandError::Loop(path) => Problem::new(
-                "hub::parameters::loop",
-                format!("{subject} refers to itself: {}", path.join(" → ")),
-            ),
-            ExpandError::Unclosed => {
-                Problem::new("hub::parameters::reference", format!("{subject} has a `${{` without a `}}`"))
-            }
-        };
-        let place = given.provenance.place().cloned();
-        Box::new(problem.at(place))
+        let value = types::fit(value.clone(), declaration).unwrap_or(value);
+        Ok(Meaning { value, secret })
     }
 }
 
-fn finish(
-    declaration: &ParameterDeclaration,
-    value: Value,
-    provenance: Provenance,
-    overridden: Vec<Provenance>,
-    secret: bool,
-) -> ResolvedParameter {
-    ResolvedParameter {
-        name: declaration.name.clone(),
-        value,
-        provenance,
-        overridden,
-        env: declaration.env.clone(),
-        secret,
-        parameter_type: declaration.parameter_type,
-        brief: declaration.brief.clone(),
-        place: declaration.place.clone(),
+fn given_by(giver: Giver<'_>, declaration: &ParameterDeclaration) -> Given {
+    match giver {
+        Giver::Assignment(a) => Given {
+            value: a.value.clone(),
+            provenance: a.provenance.clone(),
+            overridden: Vec::new(),
+            secret: a.secret || declaration.secret,
+            context: if a.component.is_none() && !a.lazy { Context::Stack } else { Context::Component },
+            pending: None,
+        },
+        Giver::Output(o) => Given {
+            value: o.value.clone().unwrap_or_default(),
+            provenance: Provenance::Output(o.full_name()),
+            overridden: Vec::new(),
+            secret: o.secret,
+            context: Context::Literal,
+            pending: o.value.is_none().then(|| o.full_name()),
+        },
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn declare(name: &str, value: Value) -> ParameterDeclaration {
-        ParameterDeclaration { value: Some(value), ..ParameterDeclaration::named(name) }
-    }
-
-    fn layers(pairs: &[&str]) -> ParameterLayers {
-        let mut layers = ParameterLayers::default();
-        layers.push(pairs.iter().map(|p| ParameterLayers::parse_flag(p).unwrap()).collect());
-        layers
-    }
-
-    #[test]
-    fn references_do_not_depend_on_the_order_of_declarations() {
-        let declarations = [declare("url", json!("v/${version}/${name}")), declare("version", json!("1"))];
-        let bindings = Bindings::from([("name".to_owned(), json!("k"))]);
-        let set = resolve("c", &declarations, &ParameterLayers::default(), &bindings).unwrap();
-        assert_eq!(set.text("url").unwrap(), "v/1/k");
-    }
-
-    #[test]
-    fn outside_wins_and_says_what_it_overrides() {
-        let set = resolve("c", &[declare("a", json!(1))], &layers(&["a=2"]), &Bindings::new()).unwrap();
-        let a = set.iter().next().unwrap();
-        assert_eq!((a.value.clone(), &a.provenance), (json!("2"), &Provenance::Flag));
-        assert_eq!(a.overridden, [Provenance::Component(None)]);
-    }
-
-    #[test]
-    fn everything_wrong_is_said_at_once() {
-        let declarations = [
-            ParameterDeclaration::named("missing"),
-            declare("loop", json!("${pool}")),
-            declare("pool", json!("${loop}")),
-            declare("typo", json!("${missin}")),
-        ];
-        let problems =
-            resolve("c", &declarations, &ParameterLayers::default(), &Bindings::new()).unwrap_err();
-        let messages: Vec<&str> = problems.0.iter().map(|p| p.message.as_str()).collect();
-        assert_eq!(
-            messages,
-            [
-                "missing of c has no value",
-                "loop of c refers to itself: loop → pool → loop",
-                "pool of c refers to itself: pool → loop → pool",
-                "typo of c refers to `${missin}`, which has no value",
-            ]
-        );
-    }
-
-    #[test]
-    fn secrets_are_masked_when_shown_and_serialised() {
-        let mut declaration = declare("password", json!("hunter2"));
-        declaration.secret = true;
-        let set = resolve("c", &[declaration], &ParameterLayers::default(), &Bindings::new()).unwrap();
-        assert_eq!(set.iter().next().unwrap().shown(), MASK);
-        assert!(!serde_json::to_string(&set).unwrap().contains("hunter2"));
-        assert_eq!(set.secrets(), ["hunter2"]);
-    }
-}
+mod tests;

@@ -140,7 +140,51 @@ pub fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
-        other => other.to_string(),
+        other => plain_numbers(other).to_string(),
+    }
+}
+
+/// Floats without a fraction as whole numbers, as Go's JSON has them (`1e7` is `10000000`).
+fn plain_numbers(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => match number.as_f64() {
+            #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
+            Some(float) if !number.is_i64() && float.fract() == 0.0 && float.abs() < 9e15 => (float as i64).into(),
+            _ => value.clone(),
+        },
+        Value::Array(items) => items.iter().map(plain_numbers).collect(),
+        Value::Object(map) => map.iter().map(|(k, v)| (k.clone(), plain_numbers(v))).collect(),
+        _ => value.clone(),
+    }
+}
+
+/// The text of a value where it becomes part of another one: `true`, `1e+07`, `[a b]`, `map[k:v]`.
+///
+/// Source: hubctl prints such values with Go's `%v`.
+#[must_use]
+pub fn printed(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(printed).collect::<Vec<_>>().join(" ")),
+        Value::Object(map) => {
+            let mut pairs: Vec<String> = map.iter().map(|(k, v)| format!("{k}:{}", printed(v))).collect();
+            pairs.sort();
+            format!("map[{}]", pairs.join(" "))
+        }
+        Value::Number(number) if number.is_f64() => float_printed(number.as_f64().unwrap_or_default()),
+        Value::Null => String::new(),
+        other => text_of(other),
+    }
+}
+
+/// Source: Go's `strconv`, format `g` with the shortest precision: with an exponent below -4 and from 6 on.
+fn float_printed(float: f64) -> String {
+    let scientific = format!("{float:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    match exponent.parse::<i32>() {
+        Ok(exponent) if !(-4..6).contains(&exponent) => {
+            format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
+        }
+        _ => float.to_string(),
     }
 }
 
@@ -209,6 +253,16 @@ mod tests {
         assert_eq!(foo.help.unwrap(), "allowed: Serverless, RawDeployment");
         let near = fit(json!("serverles"), &declaration).unwrap_err();
         assert!(near.help.unwrap().ends_with("did you mean `Serverless`?"));
+    }
+
+    #[test]
+    fn numbers_read_as_go_prints_them() {
+        assert_eq!(text_of(&json!(1e7)), "10000000");
+        assert_eq!(text_of(&json!(["x", true, 1.0])), "[\"x\",true,1]");
+        assert_eq!(printed(&json!(1e7)), "1e+07");
+        assert_eq!(printed(&json!(1.5)), "1.5");
+        assert_eq!(printed(&json!(0.00001)), "1e-05");
+        assert_eq!(printed(&json!({"b": 1, "a": ["x", null]})), "map[a:[x ] b:1]");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use super::Stack;
 use crate::diagnostic::Problem;
 
-/// The components among `names` that must be there before `name`: those it `depends` on, and those that provide what
-/// it `requires`.
+/// The components among `names` that must be there before `name`: those it `depends` on, those that provide what
+/// it `requires`, and those whose outputs it names.
 pub(super) fn needs(stack: &Stack, name: &str, names: &[String]) -> BTreeSet<String> {
     let Some(component) = stack.components.get(name) else {
         return BTreeSet::new();
@@ -17,8 +17,22 @@ pub(super) fn needs(stack: &Stack, name: &str, names: &[String]) -> BTreeSet<Str
     for required in &component.manifest.requires {
         needs.extend(stack.providers(&required.value).filter(|p| p.name != name).map(|p| p.name.clone()));
     }
+    needs.extend(component.reads.components.iter().cloned());
     needs.retain(|n| names.contains(n));
     needs
+}
+
+/// The components before `name` in an order whose outputs it may read without naming them.
+pub(super) fn read_from(stack: &Stack, name: &str, order: &[String]) -> BTreeSet<String> {
+    let Some(component) = stack.components.get(name) else {
+        return BTreeSet::new();
+    };
+    let before = order.iter().take_while(|n| *n != name).filter_map(|n| stack.components.get(n));
+    let gives = |other: &&super::Component| {
+        let same_sort = other.manifest.sort.is_some() && other.manifest.sort == component.manifest.sort;
+        !same_sort && other.manifest.outputs.iter().any(|o| component.reads.names.contains(&o.name))
+    };
+    before.filter(gives).map(|other| other.name.clone()).collect()
 }
 
 /// `names`, each after what it needs; otherwise in the stack's order.
@@ -54,7 +68,7 @@ fn visit(
             "hub::stack::cycle",
             format!("components need each other in a circle: {drawn}"),
         )
-        .help("an arrow means `needs`, by `depends` or by `requires` and `provides`; remove one of them")
+        .help("an arrow means `needs`, by `depends`, by `requires` and `provides`, or by `${component:output}`; remove one of them")
         .at(place));
     }
     path.push(name.to_owned());

@@ -5,6 +5,7 @@
 //! through [`Platform`]).
 
 mod graph;
+mod reads;
 mod select;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use crate::manifest::{
     ParameterDeclaration, STACK_MANIFEST, StackManifest,
 };
 
+pub use reads::Reads;
 pub use select::{Addition, Platform, Request, Selection, Unprobed, dependents, select};
 
 /// One component of a stack.
@@ -30,8 +32,18 @@ pub struct Component {
     pub depends: Vec<Located>,
     /// The stack's hooks for it.
     pub stack_hooks: Vec<HookDeclaration>,
+    /// What it reads from other components' outputs.
+    pub reads: Reads,
     /// Where the stack mentions it.
     pub place: Option<Place>,
+}
+
+impl Component {
+    /// The names of the components that it depends on, in the order written.
+    #[must_use]
+    pub fn depends_on(&self) -> Vec<String> {
+        self.depends.iter().map(|d| d.value.clone()).collect()
+    }
 }
 
 /// Components and how they hang together.
@@ -85,6 +97,7 @@ impl Stack {
                     warnings.append(&mut component.warnings);
                     let component = Component {
                         name: reference.name.clone(),
+                        reads: Reads::of(&reference.name, &component, &manifest.parameters),
                         manifest: component,
                         depends: reference.depends,
                         stack_hooks: reference.hooks,
@@ -126,6 +139,7 @@ impl Stack {
         let warnings = std::mem::take(&mut manifest.warnings);
         let component = Component {
             name: name.clone(),
+            reads: Reads::of(&name, &manifest, &[]),
             manifest,
             depends: Vec::new(),
             stack_hooks: Vec::new(),
@@ -169,6 +183,14 @@ impl Stack {
     #[must_use]
     pub fn bringer_of(&self, kind: &str) -> Option<&Component> {
         self.components.values().find(|c| c.manifest.kinds.iter().any(|k| k.value == kind))
+    }
+
+    /// The names of all components, each after what it needs.
+    #[must_use]
+    pub fn order(&self) -> Vec<String> {
+        let all: Vec<String> = self.components.keys().cloned().collect();
+        // A stack with a circle is not loaded.
+        graph::order(self, &all).unwrap_or(all)
     }
 
     fn check_depends(&self, problems: &mut Problems) {

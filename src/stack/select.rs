@@ -101,7 +101,12 @@ pub fn select(stack: &Stack, request: &Request, platform: &dyn Platform) -> Resu
     }
     let names = problems.or(names)?;
     let order = slice(stack, graph::order(stack, &names)?, request)?;
-    let needs = order.iter().map(|n| (n.clone(), graph::needs(stack, n, &order))).collect();
+    let needs = order.iter().map(|name| {
+        let mut needs = graph::needs(stack, name, &order);
+        needs.extend(graph::read_from(stack, name, &order));
+        (name.clone(), needs)
+    });
+    let needs = needs.collect();
     additions.retain(|a| order.contains(&a.component));
     Ok(Selection { order, additions, needs })
 }
@@ -119,9 +124,11 @@ fn missing_for(
         needed_by: component.name.clone(),
         capability: capability.map(ToOwned::to_owned),
     };
-    for depend in &component.depends {
-        if !names.contains(&depend.value) && !platform.is_deployed(&depend.value) {
-            missing.push(addition(&depend.value, None));
+    let named = component.depends.iter().map(|d| &d.value).chain(&component.reads.components);
+    for name in named.filter(|name| stack.components.contains_key(*name)) {
+        let new = !names.contains(name) && !missing.iter().any(|m: &Addition| m.component == *name);
+        if new && !platform.is_deployed(name) {
+            missing.push(addition(name, None));
         }
     }
     for required in &component.manifest.requires {

@@ -1,17 +1,13 @@
 use super::*;
 use crate::diagnostic::SourceText;
-use crate::parameters::{Bindings, ParameterLayers, resolve};
 use serde_json::{Value, json};
 
 pub(super) fn parameters(pairs: &[(&str, Value)]) -> ParameterSet {
-    let declarations: Vec<_> = pairs
-        .iter()
-        .map(|(name, value)| crate::manifest::ParameterDeclaration {
-            value: Some(value.clone()),
-            ..crate::manifest::ParameterDeclaration::named(*name)
-        })
-        .collect();
-    resolve("c", &declarations, &ParameterLayers::default(), &Bindings::new()).unwrap()
+    let mut set = ParameterSet::default();
+    for (name, value) in pairs {
+        set.insert_own(name, value.clone());
+    }
+    set
 }
 
 fn curly(text: &str, pairs: &[(&str, Value)]) -> Result<String, Problems> {
