@@ -43,7 +43,8 @@ fn explained(arguments: &ExplainArguments) -> Result<(), Error> {
         session.stack.component(name)?;
     }
     lifecycle::check_meant(&session.stack, &names, &run.layers)?;
-    let known = lifecycle::resolve_all(&session.stack, &names, &run.layers, &lifecycle::Recorded::default(), true)?;
+    let known =
+        lifecycle::resolve_all(&session.stack, &names, &run.layers, &lifecycle::Recorded::default(), true)?;
     let sets = known.parameters;
     if session.format == Format::Json {
         let shown = sets.iter().map(|(name, set)| {

@@ -48,7 +48,8 @@ async fn fetched(arguments: &FetchCommandArguments) -> Result<(), Error> {
         names = session.stack.components.keys().cloned().collect();
     }
     lifecycle::check_meant(&session.stack, &names, &run.layers)?;
-    let known = lifecycle::resolve_all(&session.stack, &names, &run.layers, &lifecycle::Recorded::default(), true)?;
+    let known =
+        lifecycle::resolve_all(&session.stack, &names, &run.layers, &lifecycle::Recorded::default(), true)?;
     let sets = known.parameters;
     let run = Arc::new(run);
     for name in &names {

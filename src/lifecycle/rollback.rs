@@ -13,9 +13,7 @@ use super::deploy::{Probed, announce, apply, owner, plan_options, recorded, refu
 use super::lock::{release, take_lock};
 use super::run::{ComponentReport, finish};
 use super::values::{Recorded, Values};
-use super::{
-    Connection, DeployOptions, Error, Event, Phase, Report, Run, Status, Verb, journal, schedule,
-};
+use super::{Connection, DeployOptions, Error, Event, Phase, Report, Run, Status, Verb, journal, schedule};
 use crate::parameters::ParameterSet;
 use crate::stack::{self, Request};
 

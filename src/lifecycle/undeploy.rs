@@ -14,9 +14,7 @@ use super::deploy::{Probed, announce, apply, owner, recorded};
 use super::lock::{release, take_lock};
 use super::run::{ComponentReport, finish};
 use super::values::{Recorded, Values, forget};
-use super::{
-    Connection, Error, Event, Kind, Phase, Report, Run, Status, Verb, journal, schedule,
-};
+use super::{Connection, Error, Event, Kind, Phase, Report, Run, Status, Verb, journal, schedule};
 use crate::hooks::Trigger;
 use crate::parameters::ParameterSet;
 use crate::stack::{self, Component, Request};

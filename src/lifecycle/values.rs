@@ -109,7 +109,8 @@ pub fn resolve_all(
 /// going to be known later.
 fn overlaid(calculated: Vec<Output>, noted: Option<&Vec<Output>>, takes_part: bool) -> Vec<Output> {
     let mut all: Vec<Output> = noted.cloned().unwrap_or_default();
-    let more: Vec<Output> = calculated.into_iter().filter(|o| !all.iter().any(|a| a.name == o.name)).collect();
+    let more: Vec<Output> =
+        calculated.into_iter().filter(|o| !all.iter().any(|a| a.name == o.name)).collect();
     all.extend(more);
     all.retain(|output| takes_part || output.value.is_some());
     all
@@ -239,7 +240,13 @@ impl Values {
         anticipate: bool,
     ) -> Result<Self, Problems> {
         let known = resolve_all(&run.stack, selected, &run.layers, &recorded, anticipate)?;
-        Ok(Self { recorded, known, emitted: Mutex::default(), settled: Mutex::default(), made: Mutex::default() })
+        Ok(Self {
+            recorded,
+            known,
+            emitted: Mutex::default(),
+            settled: Mutex::default(),
+            made: Mutex::default(),
+        })
     }
 
     /// The parameters of a component whose turn it is.
@@ -264,7 +271,10 @@ impl Values {
             }
             run.warn(
                 Some(&component.name),
-                format!("this is preliminary: it needs {}, known only after that component is deployed", waits.join(", ")),
+                format!(
+                    "this is preliminary: it needs {}, known only after that component is deployed",
+                    waits.join(", ")
+                ),
             );
         }
         if let Some(connection) = connection {
@@ -360,7 +370,10 @@ fn unknown_output(component: &Component, output: &str) -> Problem {
         "hub::outputs::unknown",
         format!("{} needs the output {output}, which {other} has not given", component.name),
     )
-    .help(format!("let {0} go first: name it in `depends` of {1}, or deploy it: `hub deploy {0}`", other, component.name))
+    .help(format!(
+        "let {0} go first: name it in `depends` of {1}, or deploy it: `hub deploy {0}`",
+        other, component.name
+    ))
     .at(component.place.clone())
 }
 

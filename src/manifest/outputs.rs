@@ -27,7 +27,11 @@ pub struct OutputDeclaration {
 const KEYS: [&str; 6] = ["name", "value", "fromTfVar", "kind", "brief", "description"];
 
 /// Reads the `outputs` key of `root`; empty when there is none. Of two with one name the first counts.
-pub(super) fn read(reader: &mut Reader<'_>, root: &Node, warnings: &mut Vec<Problem>) -> Vec<OutputDeclaration> {
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    root: &Node,
+    warnings: &mut Vec<Problem>,
+) -> Vec<OutputDeclaration> {
     let mut outputs: Vec<OutputDeclaration> = Vec::new();
     for node in reader.sequence(root, "outputs") {
         warnings.extend(reader.unknown_keys(&node, &KEYS, "an output"));

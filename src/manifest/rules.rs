@@ -18,7 +18,11 @@ pub struct RuleDeclaration {
 const KEYS: [&str; 2] = ["assert", "message"];
 
 /// Reads the `rules` key of `root`; empty when there is none.
-pub(super) fn read(reader: &mut Reader<'_>, root: &Node, warnings: &mut Vec<Problem>) -> Vec<RuleDeclaration> {
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    root: &Node,
+    warnings: &mut Vec<Problem>,
+) -> Vec<RuleDeclaration> {
     let mut rules = Vec::new();
     for node in reader.sequence(root, "rules") {
         warnings.extend(reader.unknown_keys(&node, &KEYS, "a rule"));

@@ -80,8 +80,9 @@ fn one(
         let Some(raw) = ingredients.raw else { return Ok(output(None, false)) };
         let Some(value) = raw.values.get(key) else {
             let known = raw.values.keys().map(String::as_str);
-            let problem = Problem::new("hub::outputs::missing", format!("{subject} copies `{key}`, which never came"))
-                .maybe_help(did_you_mean(key, known).or_else(|| Some(emitted(raw))));
+            let problem =
+                Problem::new("hub::outputs::missing", format!("{subject} copies `{key}`, which never came"))
+                    .maybe_help(did_you_mean(key, known).or_else(|| Some(emitted(raw))));
             return Err(Box::new(problem.at(declaration.place.clone())));
         };
         let value = content(value, ingredients.dir);

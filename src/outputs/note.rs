@@ -57,12 +57,8 @@ mod tests {
 
     #[test]
     fn a_note_gives_back_what_was_put_in_and_keeps_secrets_apart() {
-        let output = |name: &str, secret| Output {
-            name: name.into(),
-            value: Some(json!("v1")),
-            secret,
-            brief: None,
-        };
+        let output =
+            |name: &str, secret| Output { name: name.into(), value: Some(json!("v1")), secret, brief: None };
         let outputs = vec![output("url", false), output("password", true)];
         let note = to_note(&outputs, &["gpu".into()]);
         assert!(!note.open[OUTPUTS].contains("password"));

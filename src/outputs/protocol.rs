@@ -172,7 +172,8 @@ mod tests {
 
     #[test]
     fn blocks_begin_at_the_marker_and_end_at_a_blank_line() {
-        let raw = parse("a = 0\nOutputs:\n\nb = 1\nc=two words \n\nd = 3\nOutputs:\ne = 4\n# f = 5\nno pair\n");
+        let raw =
+            parse("a = 0\nOutputs:\n\nb = 1\nc=two words \n\nd = 3\nOutputs:\ne = 4\n# f = 5\nno pair\n");
         let found: Vec<_> = raw.values.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(found, [("b", "1"), ("c", "two words"), ("e", "4")]);
         assert!(parse(" Outputs:\na = 1\n").values.is_empty());

@@ -2,10 +2,10 @@
 //!
 //! In: a declaration and why it has no value. Out: a [`Problem`]. Refuses to know: how the value was looked for.
 
+use super::Provenance;
 use super::expand::ExpandError;
 use super::resolve::{Given, Resolver};
 use super::types::Misfit;
-use super::Provenance;
 use crate::diagnostic::{Problem, did_you_mean};
 use crate::manifest::ParameterDeclaration;
 
@@ -43,7 +43,9 @@ pub(super) fn phrase(error: &ExpandError) -> String {
         ExpandError::Loop(path) => format!("it refers to itself: {}", path.join(" → ")),
         ExpandError::Unclosed(sign) => format!("it has a `{sign}` without a `}}`"),
         ExpandError::Pending(output) => format!("the output {output} is not known yet"),
-        ExpandError::Expression { text, message, column } => format!("at column {column} of `{text}`: {message}"),
+        ExpandError::Expression { text, message, column } => {
+            format!("at column {column} of `{text}`: {message}")
+        }
     }
 }
 
@@ -68,8 +70,9 @@ pub(super) fn bad_expansion(
             Problem::new("hub::parameters::reference", format!("{subject} has a `{sign}` without a `}}`"))
         }
         ExpandError::Pending(_) | ExpandError::Expression { .. } => {
-            Problem::new("hub::parameters::expression", format!("{subject}: {}", phrase(&error)))
-                .help("expressions are CEL: names of parameters, == != < && || !, size(), has(), in, a ? b : c")
+            Problem::new("hub::parameters::expression", format!("{subject}: {}", phrase(&error))).help(
+                "expressions are CEL: names of parameters, == != < && || !, size(), has(), in, a ? b : c",
+            )
         }
     };
     Box::new(problem.at(given.provenance.place().cloned()))
@@ -79,7 +82,8 @@ pub(super) fn bad_expansion(
 fn hint(resolver: &Resolver<'_>, name: &str) -> Option<String> {
     let outputs = resolver.scope.outputs;
     if let Some((component, _)) = name.split_once(':') {
-        let own: Vec<&str> = outputs.iter().filter(|o| o.component == component).map(|o| o.name.as_str()).collect();
+        let own: Vec<&str> =
+            outputs.iter().filter(|o| o.component == component).map(|o| o.name.as_str()).collect();
         if !own.is_empty() {
             return Some(format!("outputs of {component}: {}", own.join(", ")));
         }

@@ -47,7 +47,8 @@ pub(super) fn expand(text: &str, lookup: &mut Lookup<'_>) -> Result<String, Expa
         let inner = &rest[start + 2..];
         let end = if sign == "${" { inner.find('}') } else { closing(inner) };
         let end = end.ok_or(ExpandError::Unclosed(sign))?;
-        let value = if sign == "${" { named(&inner[..end], lookup)? } else { calculated(&inner[..end], lookup)? };
+        let value =
+            if sign == "${" { named(&inner[..end], lookup)? } else { calculated(&inner[..end], lookup)? };
         out.push_str(&printed(&value));
         rest = &inner[end + 1..];
     }

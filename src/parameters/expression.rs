@@ -42,7 +42,8 @@ pub(super) fn evaluate<E>(
 ) -> Result<Value, ExpressionError<E>> {
     let parsed = Parser::new().enable_ident_escape_syntax(true).parse_with_source_info(text);
     let (mut expression, source) = parsed.map_err(|errors| first_error(text, &errors.errors))?;
-    let mut names = Names { lookup, source: &source, text, bound: BTreeSet::new(), context: Context::default() };
+    let mut names =
+        Names { lookup, source: &source, text, bound: BTreeSet::new(), context: Context::default() };
     names.replace(&mut expression)?;
     let context = names.context;
     let result = context.resolve(&expression).map_err(|error| {
@@ -150,7 +151,9 @@ impl<E> Names<'_, '_, E> {
     /// What stands before a method may be the name of a function's family, as in `base64.encode(x)`.
     fn replace_target(&mut self, target: &mut IdedExpr) -> Result<(), ExpressionError<E>> {
         match self.replace(target) {
-            Err(ExpressionError::Unknown { name, .. }) if ["base64", "math", "strings"].contains(&name.as_str()) => {
+            Err(ExpressionError::Unknown { name, .. })
+                if ["base64", "math", "strings"].contains(&name.as_str()) =>
+            {
                 Ok(())
             }
             other => other,
@@ -289,7 +292,9 @@ mod tests {
             ("1 + + 2", 5),
         ] {
             let column = match value_of(text) {
-                Err(ExpressionError::Wrong { column, .. } | ExpressionError::Unknown { column, .. }) => column,
+                Err(ExpressionError::Wrong { column, .. } | ExpressionError::Unknown { column, .. }) => {
+                    column
+                }
                 other => panic!("{text}: {other:?}"),
             };
             assert_eq!(column, found, "{text}: {:?}", value_of(text));

@@ -77,8 +77,12 @@ impl fmt::Display for Provenance {
             Self::Output(output) => (format!("output {output}"), None),
             Self::Pending(output) => (format!("output {output}, not known yet"), None),
             Self::Generated { secret, live: Some(true) } => (format!("the live Secret {secret}"), None),
-            Self::Generated { secret, live: Some(false) } => (format!("made at random for the Secret {secret}"), None),
-            Self::Generated { secret, live: None } => (format!("the Secret {secret} or made at random"), None),
+            Self::Generated { secret, live: Some(false) } => {
+                (format!("made at random for the Secret {secret}"), None)
+            }
+            Self::Generated { secret, live: None } => {
+                (format!("the Secret {secret} or made at random"), None)
+            }
             Self::Flag => ("--param".to_owned(), None),
             Self::Hub => ("hub".to_owned(), None),
             Self::Empty => ("empty: allow".to_owned(), None),

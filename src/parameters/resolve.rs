@@ -154,14 +154,13 @@ impl Resolver<'_> {
         &self,
         declaration: &ParameterDeclaration,
     ) -> Result<crate::manifest::GenerateDeclaration, Box<Problem>> {
-        let mut generate = declaration.generate.clone().unwrap_or_else(|| {
-            crate::manifest::GenerateDeclaration {
+        let mut generate =
+            declaration.generate.clone().unwrap_or_else(|| crate::manifest::GenerateDeclaration {
                 secret: String::new(),
                 key: String::new(),
                 namespace: None,
                 length: 32,
-            }
-        });
+            });
         let texts = [Some(&mut generate.secret), Some(&mut generate.key), generate.namespace.as_mut()];
         for text in texts.into_iter().flatten() {
             let mut path = vec![declaration.name.clone()];
@@ -180,8 +179,12 @@ impl Resolver<'_> {
     }
 
     pub(super) fn given(&self, declaration: &ParameterDeclaration) -> Option<Given> {
-        let mut all: Vec<Given> =
-            self.scope.givers(&declaration.name).into_iter().map(|giver| given_by(giver, declaration)).collect();
+        let mut all: Vec<Given> = self
+            .scope
+            .givers(&declaration.name)
+            .into_iter()
+            .map(|giver| given_by(giver, declaration))
+            .collect();
         if declaration.generate.is_some() {
             all.retain(|g| g.value.as_str() != Some("") || g.pending.is_some());
         }

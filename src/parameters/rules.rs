@@ -38,15 +38,19 @@ fn check_one(rule: &RuleDeclaration, resolver: &Resolver<'_>, set: &ParameterSet
     });
     let text = &rule.assert.value;
     let wrong = |message: String| {
-        Problem::new("hub::parameters::expression", format!("a rule of {component} cannot be checked: {message}"))
-            .at(rule.assert.place.clone())
+        Problem::new(
+            "hub::parameters::expression",
+            format!("a rule of {component} cannot be checked: {message}"),
+        )
+        .at(rule.assert.place.clone())
     };
     match result {
         Ok(Value::Bool(true)) | Err(ExpressionError::Name(ExpandError::Pending(_))) => None,
         Ok(Value::Bool(false)) => Some(broken(rule, component, &used)),
         Ok(_) => Some(wrong(format!("`{text}` is neither true nor false"))),
         Err(ExpressionError::Wrong { message, column }) => {
-            let message = if secret { "it does not fit its values, which are secret".to_owned() } else { message };
+            let message =
+                if secret { "it does not fit its values, which are secret".to_owned() } else { message };
             Some(
                 wrong(format!("at column {column} of `{text}`: {message}"))
                     .help("values from the command line are text unless the parameter declares a `type`"),

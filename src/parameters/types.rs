@@ -149,7 +149,9 @@ fn plain_numbers(value: &Value) -> Value {
     match value {
         Value::Number(number) => match number.as_f64() {
             #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
-            Some(float) if !number.is_i64() && float.fract() == 0.0 && float.abs() < 9e15 => (float as i64).into(),
+            Some(float) if !number.is_i64() && float.fract() == 0.0 && float.abs() < 9e15 => {
+                (float as i64).into()
+            }
             _ => value.clone(),
         },
         Value::Array(items) => items.iter().map(plain_numbers).collect(),

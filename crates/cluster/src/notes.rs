@@ -151,6 +151,7 @@ pub async fn secret_texts(
 ) -> Result<Option<BTreeMap<String, String>>, Error> {
     let path = format!("{}/{name}", collection(namespace, true));
     let found = cluster.find(&Call::get(path)).await;
-    let found = found.map_err(|error| Error::request(format!("read the Secret {namespace}/{name}"), error))?;
+    let found =
+        found.map_err(|error| Error::request(format!("read the Secret {namespace}/{name}"), error))?;
     Ok(found.as_ref().map(decoded))
 }

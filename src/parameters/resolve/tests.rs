@@ -180,8 +180,11 @@ fn a_generated_value_yields_to_any_other() {
         namespace: None,
         length: 32,
     };
-    let declaration =
-        ParameterDeclaration { generate: Some(generate), secret: true, ..ParameterDeclaration::named("token") };
+    let declaration = ParameterDeclaration {
+        generate: Some(generate),
+        secret: true,
+        ..ParameterDeclaration::named("token")
+    };
     let declarations = [declaration, declare("kind", json!("x"))];
     let bare = Fixture::default().resolve(&declarations).unwrap();
     let wanted = bare.parameter("token").unwrap();
