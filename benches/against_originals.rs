@@ -6,16 +6,15 @@
 #![allow(clippy::print_stdout, reason = "it says what it skipped or measured")]
 #![allow(missing_docs, reason = "a program, not a library")]
 
+mod measure;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
+use measure::{RUNS, compare};
 use support::control_plane::{ControlPlane, program};
 use support::release;
-
-const RUNS: usize = 9;
 
 fn main() {
     let Some(corpus) = release::corpus() else {
@@ -33,6 +32,7 @@ fn main() {
     compare(
         "build of the KServe release",
         "kustomize v5.8.1",
+        RUNS,
         || build(hub, &["kustomize", "build"]),
         || build(&kustomize, &["build"]),
     );
@@ -64,37 +64,11 @@ fn main() {
     theirs.kubectl(&["wait", "--for=condition=Established", runtimes]);
     assert!(apply().output().unwrap().status.success());
     stack.hub(&deploy).ends(0, &[]);
-    compare("redeploy without changes", "kubectl apply --server-side", || stack.command(&deploy), apply);
-}
-
-/// Runs both in turn and prints their medians and the ratio of the medians.
-fn compare(what: &str, other: &str, mut ours: impl FnMut() -> Command, mut theirs: impl FnMut() -> Command) {
-    let (mut our_times, mut their_times) = (Vec::new(), Vec::new());
-    for run in 0..=RUNS {
-        let (our_time, their_time) = (time(&mut ours()), time(&mut theirs()));
-        // The first pair warms the caches.
-        if run > 0 {
-            our_times.push(our_time);
-            their_times.push(their_time);
-        }
-    }
-    let (ours, theirs) = (median(our_times), median(their_times));
-    println!(
-        "{what}: hub {:.1} ms, {other} {:.1} ms, {:.1} times faster (medians of {RUNS})",
-        ours.as_secs_f64() * 1e3,
-        theirs.as_secs_f64() * 1e3,
-        theirs.as_secs_f64() / ours.as_secs_f64()
+    compare(
+        "redeploy without changes",
+        "kubectl apply --server-side",
+        RUNS,
+        || stack.command(&deploy),
+        apply,
     );
-}
-
-fn time(command: &mut Command) -> Duration {
-    let start = Instant::now();
-    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null()).status().unwrap();
-    assert!(status.success(), "{command:?} fails");
-    start.elapsed()
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
 }

@@ -121,6 +121,7 @@ impl Walk {
                 if part.name.is_empty() {
                     return Err("cannot set or create an empty field name".into());
                 }
+                part.check_names_a_field()?;
                 let made = match self.creates {
                     Some(create) if !part.is_list && rest.is_empty() => Some(create),
                     Some(_) if !part.is_list => Some(Create::Mapping),
@@ -149,6 +150,25 @@ impl Walk {
             _ => Err("expected a list or a mapping on the way".into()),
         }
     }
+}
+
+impl Part {
+    /// What reads as a place in a list cannot be looked up in a mapping.
+    ///
+    /// Source: kyaml `yaml/fns.go`, PathGetter.
+    fn check_names_a_field(&self) -> SetResult {
+        match self.name.as_str() {
+            "*" => Err("a wildcard is not supported in this path".into()),
+            name if name == "-" || name.parse::<i64>().is_ok() || patterned(name) => {
+                Err(format!("'{name}' is a place in a list, but a mapping is there"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn patterned(name: &str) -> bool {
+    name.starts_with('[') && name.ends_with(']')
 }
 
 impl Create {

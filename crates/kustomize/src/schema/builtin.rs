@@ -54,18 +54,12 @@ impl Builtin {
         self.kinds.get(&(group, version, kind)).copied()
     }
 
-    /// A type by the name of its definition. The table has none: only kinds are found.
+    /// A type by the name of its definition; None where no merged list can follow.
     pub(super) fn named(&self, name: &str) -> Option<u16> {
-        let name = name.strip_prefix("io.k8s.api.")?;
-        let mut parts = name.rsplitn(3, '.');
-        let (kind, version, group) = (parts.next()?, parts.next()?, parts.next()?);
-        let group = if group == "core" { "" } else { group };
-        self.kinds
-            .iter()
-            .find(|((g, v, k), _)| {
-                *k == kind && *v == version && (*g == group || g.split('.').next() == Some(group))
-            })
-            .map(|(_, id)| *id)
+        let name = name.strip_prefix("io.k8s.")?;
+        let rows = MERGE_KEYS.lines().filter_map(|line| line.strip_prefix("N "));
+        let (_, id) = rows.filter_map(|row| row.split_once(' ')).find(|(known, _)| *known == name)?;
+        id.parse().ok()
     }
 
     /// The place under a field; None where no merged list can follow.

@@ -47,16 +47,32 @@ pub(crate) enum Target {
     Custom(Rc<custom::Definition>),
 }
 
+/// A schema that was read.
+#[derive(Clone, Debug)]
+enum Layer {
+    Builtin,
+    Custom(Rc<Custom>),
+}
+
+/// How far the built-in schema is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    NotAsked,
+    /// A scope was told from the table alone: it is read along with a custom schema that comes later, behind it.
+    Delayed,
+    Done,
+}
+
 /// What a build knows of kinds.
 pub(crate) struct Schema {
     version: RefCell<String>,
     /// The document that the next look at a type reads.
     pending: RefCell<Option<Rc<Custom>>>,
     initialized: Cell<bool>,
-    /// Whether the built-in schema is to be read along with a custom one: a kind was looked for before that was set.
-    builtin_delayed: Cell<bool>,
+    builtin_reading: Cell<Reading>,
     builtin: RefCell<Option<Rc<Builtin>>>,
-    customs: RefCell<Vec<Rc<Custom>>>,
+    /// What was read, in that order: a later one replaces definitions of the same name, and the types of kinds.
+    layers: RefCell<Vec<Layer>>,
     scopes: FxHashMap<(&'static str, &'static str), bool>,
 }
 
@@ -66,9 +82,9 @@ impl Schema {
             version: RefCell::default(),
             pending: RefCell::default(),
             initialized: Cell::new(false),
-            builtin_delayed: Cell::new(false),
+            builtin_reading: Cell::new(Reading::NotAsked),
             builtin: RefCell::default(),
-            customs: RefCell::default(),
+            layers: RefCell::default(),
             scopes: builtin::scopes(),
         }
     }
@@ -115,13 +131,27 @@ impl Schema {
             return;
         }
         let pending = self.pending.borrow().clone();
-        let use_builtin = pending.is_none() || self.builtin_delayed.get();
-        if let Some(custom) = pending {
-            self.customs.borrow_mut().push(custom);
+        let use_builtin = pending.is_none() || self.builtin_reading.get() == Reading::Delayed;
+        let mut layers = self.layers.borrow_mut();
+        layers.extend(pending.map(Layer::Custom));
+        if use_builtin {
+            layers.push(Layer::Builtin);
+            self.builtin_reading.set(Reading::Done);
+            self.builtin.borrow_mut().get_or_insert_with(|| Rc::new(Builtin::read()));
         }
-        if use_builtin && self.builtin.borrow().is_none() {
-            *self.builtin.borrow_mut() = Some(Rc::new(Builtin::read()));
-        }
+    }
+
+    /// What the latest schema that has it says.
+    fn latest<T>(
+        &self,
+        mut builtin: impl FnMut(&Builtin) -> Option<T>,
+        mut custom: impl FnMut(&Custom) -> Option<T>,
+    ) -> Option<T> {
+        let table = self.builtin.borrow();
+        self.layers.borrow().iter().rev().find_map(|layer| match layer {
+            Layer::Builtin => table.as_deref().and_then(&mut builtin),
+            Layer::Custom(schema) => custom(schema),
+        })
     }
 
     /// Whether a kind is known not to live in a namespace.
@@ -133,26 +163,23 @@ impl Schema {
             if self.pending.borrow().is_some() {
                 self.initialize();
             } else {
-                self.builtin_delayed.set(true);
+                if self.builtin_reading.get() == Reading::NotAsked {
+                    self.builtin_reading.set(Reading::Delayed);
+                }
                 return false;
             }
         }
-        self.customs
-            .borrow()
-            .iter()
-            .rev()
-            .find_map(|custom| custom.is_namespaced(api_version, kind))
-            .is_some_and(|namespaced| !namespaced)
+        let namespaced = self.latest(|_| None, |custom| custom.is_namespaced(api_version, kind));
+        namespaced.is_some_and(|namespaced| !namespaced)
     }
 
     /// The type of a kind.
     pub(crate) fn of_kind(&self, api_version: &str, kind: &str) -> Option<Place> {
         self.initialize();
-        let custom = self.customs.borrow().iter().rev().find_map(|c| c.kind(api_version, kind));
-        let target = match custom {
-            Some(definition) => Target::Custom(definition),
-            None => Target::Builtin(self.builtin.borrow().as_ref()?.kind(api_version, kind)?),
-        };
+        let target = self.latest(
+            |builtin| builtin.kind(api_version, kind).map(Target::Builtin),
+            |custom| custom.kind(api_version, kind).map(Target::Custom),
+        )?;
         Some(Place { shape: Shape::One, target, merge: None })
     }
 
@@ -185,31 +212,23 @@ impl Schema {
         }
     }
 
-    /// Follows references among the definitions of custom schemas and the built-in one.
+    /// Follows references among the definitions of all schemas.
     fn follow(&self, mut definition: Rc<custom::Definition>) -> Place {
         for _ in 0..64 {
             let Some(reference) = definition.reference() else { break };
-            let next = self.customs.borrow().iter().rev().find_map(|c| c.definition(&reference));
+            let next = self.latest(
+                |builtin| builtin.named(&reference).map(Target::Builtin),
+                |custom| custom.definition(&reference).map(Target::Custom),
+            );
             match next {
-                Some(next) => definition = next,
-                None => {
-                    return Place {
-                        shape: Shape::One,
-                        target: self.builtin_definition(&reference),
-                        merge: None,
-                    };
+                Some(Target::Custom(next)) => definition = next,
+                other => {
+                    let target = other.unwrap_or(Target::Unknown);
+                    return Place { shape: Shape::One, target, merge: None };
                 }
             }
         }
         let (shape, merge) = definition.shape();
         Place { shape, target: Target::Custom(definition), merge }
-    }
-
-    fn builtin_definition(&self, name: &str) -> Target {
-        let builtin = self.builtin.borrow();
-        match builtin.as_ref().and_then(|b| b.named(name)) {
-            Some(id) => Target::Builtin(id),
-            None => Target::Unknown,
-        }
     }
 }
