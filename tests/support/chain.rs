@@ -110,6 +110,7 @@ pub(crate) fn paths(tag: &str) -> Vec<String> {
         "/api/v1/namespaces".to_owned(),
         "/apis/apiextensions.k8s.io/v1/customresourcedefinitions".to_owned(),
         "/api/v1/namespaces/hub-system/configmaps".to_owned(),
+        "/api/v1/namespaces/hub-system/secrets".to_owned(),
         "/apis/coordination.k8s.io/v1/namespaces/hub-system/leases".to_owned(),
     ];
     for kinds in ["api/v1", "apis/apps/v1", &format!("apis/{tag}.example.org/v1")] {
@@ -123,15 +124,23 @@ pub(crate) fn paths(tag: &str) -> Vec<String> {
     paths
 }
 
-/// Adds what a list has and must be equal after every run that was completed.
-pub(crate) fn picture(path: &str, list: &Value, all: &mut BTreeMap<String, String>) {
+/// Adds what a list has of a stack and must be equal after every run that was completed, whatever the stack's tag.
+pub(crate) fn picture(tag: &str, path: &str, list: &Value, all: &mut BTreeMap<String, String>) {
+    let ids = regex::Regex::new("applyset-[A-Za-z0-9_-]{20,}-v1").unwrap();
     for item in list["items"].as_array().into_iter().flatten() {
         let name = item["metadata"]["name"].as_str().unwrap_or_default();
-        if name == "kube-root-ca.crt" {
+        let is_ours = name.contains(tag) || path.contains(tag);
+        if !is_ours || name == "kube-root-ca.crt" {
             continue;
         }
-        let what = if path.contains("/hub-system/configmaps") { record(item) } else { content(item) };
-        all.insert(format!("{path}/{name}"), what);
+        let what = match path.strip_prefix("/api/v1/namespaces/hub-system/") {
+            Some("configmaps") => record(item),
+            // A revision says when and by whom it was made.
+            Some(_) => item["type"].to_string(),
+            None => content(item),
+        };
+        let text = ids.replace_all(&what, "applyset").replace(tag, "TAG");
+        all.insert(format!("{path}/{name}").replace(tag, "TAG"), text);
     }
 }
 
@@ -163,8 +172,10 @@ fn record(item: &Value) -> String {
         }
         row.to_string()
     });
-    let annotations = &item["metadata"]["annotations"];
-    format!("{} {annotations}\n{}", item["metadata"]["labels"], rows.collect::<Vec<_>>().join("\n"))
+    let (labels, annotations) = (&item["metadata"]["labels"], &item["metadata"]["annotations"]);
+    let head: Value = serde_json::from_str(item["data"]["head"].as_str().unwrap_or_default()).unwrap_or_default();
+    let run = head.get("run").unwrap_or(&Value::Null);
+    format!("{labels} {annotations} unfinished: {run}\n{}", rows.collect::<Vec<_>>().join("\n"))
 }
 
 /// What one picture has and the other has not.

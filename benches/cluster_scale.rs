@@ -1,0 +1,197 @@
+//! Many objects on a real control plane: `hub` against `kubectl apply --server-side` and against the floor, a bare loop
+//! of concurrent PATCHes. Each on objects of its own, in turn, in one run; prints medians and ratios.
+//!
+//! Needs the real programs (`tests/realcluster/realcluster build`). `HUB_BENCH_OBJECTS=1000,5000` says how many.
+
+#![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+#![allow(clippy::print_stdout, reason = "it says what it measured")]
+#![allow(missing_docs, reason = "a program, not a library")]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use serde_json::{Value, json};
+use support::Stack;
+use support::control_plane::{ControlPlane, program};
+
+const NAMESPACES: usize = 10;
+/// Requests in flight, as many as `hub` has.
+const AT_ONCE: usize = 32;
+const RUNS: usize = 3;
+
+fn main() {
+    let counts = std::env::var("HUB_BENCH_OBJECTS").unwrap_or_else(|_| "1000,5000".into());
+    let cluster = ControlPlane::start();
+    for number in 0..NAMESPACES {
+        cluster.kubectl(&["create", "namespace", &format!("scale-{number}")]);
+    }
+    for count in counts.split(',').map(|count| count.parse().unwrap()) {
+        compare(&cluster, count);
+    }
+    rollout(&cluster, 500);
+}
+
+/// What each way takes for the same number of objects.
+fn compare(cluster: &ControlPlane, count: usize) {
+    let mut times: [Vec<Duration>; 6] = Default::default();
+    for run in 0..RUNS {
+        let bench = Bench::new(cluster, count, &format!("r{run}-{count}"));
+        let taken = [
+            bench.floor(),
+            bench.kubectl(),
+            bench.hub(&["plan"]),
+            bench.hub(&["deploy"]),
+            bench.hub(&["deploy"]),
+            bench.hub(&["undeploy"]),
+        ];
+        for (times, taken) in times.iter_mut().zip(taken) {
+            times.push(taken);
+        }
+        bench.clear();
+    }
+    let [floor, kubectl, plan, first, unchanged, undeploy] = times.map(median);
+    let seconds = |time: Duration| time.as_secs_f64();
+    println!("{count} objects in {NAMESPACES} namespaces (medians of {RUNS}):");
+    println!("  bare PATCHes          {:>7.2} s", seconds(floor));
+    println!("  kubectl, server-side  {:>7.2} s", seconds(kubectl));
+    println!(
+        "  hub, first            {:>7.2} s, of which planning {:.2} s; the rest is {:.2} times the floor, all {:.2} times kubectl",
+        seconds(first),
+        seconds(plan),
+        (seconds(first) - seconds(plan)) / seconds(floor),
+        seconds(first) / seconds(kubectl)
+    );
+    println!("  hub, unchanged        {:>7.2} s", seconds(unchanged));
+    println!("  hub, undeployed       {:>7.2} s", seconds(undeploy));
+}
+
+/// Deployments that have to become ready, and to be gone without a trace.
+fn rollout(cluster: &ControlPlane, count: usize) {
+    let objects: Vec<Value> = (0..count).map(|number| deployment(number)).collect();
+    let stack = stack(cluster, "rollout", &objects);
+    let deployed = time(&mut stack.command(&["deploy", "--timeout", "20m"]));
+    let ready = cluster.kubectl(&[
+        "get", "deployments", "-A", "-l", "app=scale", "-o", "jsonpath={range .items[*]}{.status.readyReplicas}{end}",
+    ]);
+    assert_eq!(ready.len(), count, "all are ready");
+    let unchanged = time(&mut stack.command(&["deploy"]));
+    let undeployed = time(&mut stack.command(&["undeploy"]));
+    let left = cluster.kubectl(&["get", "deployments,configmaps", "-A", "-l", "app=scale", "-o", "name"]);
+    assert_eq!(left.trim(), "", "nothing is left");
+    println!(
+        "{count} Deployments: ready after {:.1} s, unchanged {:.2} s, undeployed in {:.1} s, none left",
+        deployed.as_secs_f64(),
+        unchanged.as_secs_f64(),
+        undeployed.as_secs_f64()
+    );
+}
+
+/// One round: the same objects three times, under three names.
+struct Bench<'a> {
+    cluster: &'a ControlPlane,
+    stack: Stack,
+    bare: Vec<Value>,
+}
+
+impl<'a> Bench<'a> {
+    fn new(cluster: &'a ControlPlane, count: usize, tag: &str) -> Self {
+        let stack = stack(cluster, tag, &objects(count, &format!("hub-{tag}")));
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": objects(count, &format!("kubectl-{tag}"))});
+        stack.write("kubectl.json", &list.to_string());
+        Self { cluster, stack, bare: objects(count, &format!("bare-{tag}")) }
+    }
+
+    /// A PATCH for each object, and nothing else.
+    fn floor(&self) -> Duration {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let kubeconfig = Kubeconfig::read_from(&self.cluster.kubeconfig).unwrap();
+            let options = KubeConfigOptions::default();
+            let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
+            let start = Instant::now();
+            let client = hub_cluster::client(config).unwrap();
+            let sent = stream::iter(&self.bare).map(|object| patch(&client, object)).buffer_unordered(AT_ONCE);
+            sent.try_collect::<Vec<()>>().await.unwrap();
+            start.elapsed()
+        })
+    }
+
+    fn kubectl(&self) -> Duration {
+        let mut command = Command::new(program("kubectl"));
+        command.args(["apply", "--server-side", "-f"]).arg(self.stack.path("kubectl.json"));
+        time(command.env("KUBECONFIG", &self.cluster.kubeconfig))
+    }
+
+    fn hub(&self, arguments: &[&str]) -> Duration {
+        time(&mut self.stack.command(arguments))
+    }
+
+    /// Leaves the cluster as small as it was.
+    fn clear(&self) {
+        for number in 0..NAMESPACES {
+            let namespace = format!("scale-{number}");
+            let kinds = "configmaps,secrets,serviceaccounts";
+            self.cluster.kubectl(&["delete", kinds, "-n", &namespace, "-l", "app=scale", "--wait=false"]);
+        }
+    }
+}
+
+async fn patch(client: &kube::Client, object: &Value) -> Result<(), kube::Error> {
+    let metadata = &object["metadata"];
+    let plural = format!("{}s", object["kind"].as_str().unwrap().to_lowercase());
+    let (namespace, name) = (metadata["namespace"].as_str().unwrap(), metadata["name"].as_str().unwrap());
+    let path = format!("/api/v1/namespaces/{namespace}/{plural}/{name}?fieldManager=bare&force=true");
+    let request = http::Request::patch(path).header("content-type", "application/apply-patch+yaml");
+    client.request::<Value>(request.body(object.to_string().into_bytes()).unwrap()).await.map(|_| ())
+}
+
+fn stack(cluster: &ControlPlane, tag: &str, objects: &[Value]) -> Stack {
+    let texts: Vec<String> = objects.iter().map(Value::to_string).collect();
+    let files = [("kustomization.yaml", "resources: [all.yaml]\n"), ("all.yaml", &texts.join("\n---\n"))];
+    let stack = Stack::of_app("", &files);
+    let name = format!("kind: stack\nmeta: {{name: {tag}}}\nenvironments: {{default: local}}\ncomponents: [{{name: app}}]\n");
+    stack.write("hub.yaml", &name);
+    let environment = format!("kind: environment\ncluster: {{kubeconfig: {}}}\n", cluster.kubeconfig);
+    stack.write("environments/local.yaml", &environment);
+    stack
+}
+
+fn objects(count: usize, prefix: &str) -> Vec<Value> {
+    (0..count).map(|number| object(number, prefix)).collect()
+}
+
+fn object(number: usize, prefix: &str) -> Value {
+    let metadata = json!({"name": format!("{prefix}-{number}"), "namespace": format!("scale-{}", number % NAMESPACES),
+        "labels": {"app": "scale"}});
+    match number % 5 {
+        0 => json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}),
+        1 => json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"a": "x".repeat(50)}}),
+        _ => json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata,
+            "data": {"a": "x".repeat(50), "b": number.to_string()}}),
+    }
+}
+
+fn deployment(number: usize) -> Value {
+    let labels = json!({"app": "scale", "number": number.to_string()});
+    json!({"apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": format!("d-{number}"), "namespace": format!("scale-{}", number % NAMESPACES), "labels": labels},
+        "spec": {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels},
+            "spec": {"terminationGracePeriodSeconds": 0, "containers": [{"name": "a", "image": "a"}]}}}})
+}
+
+fn time(command: &mut Command) -> Duration {
+    let start = Instant::now();
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    start.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
