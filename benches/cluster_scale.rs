@@ -76,7 +76,13 @@ fn rollout(cluster: &ControlPlane, count: usize) {
     let stack = stack(cluster, "rollout", &objects);
     let deployed = time(&mut stack.command(&["deploy", "--timeout", "20m"]));
     let ready = cluster.kubectl(&[
-        "get", "deployments", "-A", "-l", "app=scale", "-o", "jsonpath={range .items[*]}{.status.readyReplicas}{end}",
+        "get",
+        "deployments",
+        "-A",
+        "-l",
+        "app=scale",
+        "-o",
+        "jsonpath={range .items[*]}{.status.readyReplicas}{end}",
     ]);
     assert_eq!(ready.len(), count, "all are ready");
     let unchanged = time(&mut stack.command(&["deploy"]));
@@ -101,7 +107,8 @@ struct Bench<'a> {
 impl<'a> Bench<'a> {
     fn new(cluster: &'a ControlPlane, count: usize, tag: &str) -> Self {
         let stack = stack(cluster, tag, &objects(count, &format!("hub-{tag}")));
-        let list = json!({"apiVersion": "v1", "kind": "List", "items": objects(count, &format!("kubectl-{tag}"))});
+        let list =
+            json!({"apiVersion": "v1", "kind": "List", "items": objects(count, &format!("kubectl-{tag}"))});
         stack.write("kubectl.json", &list.to_string());
         Self { cluster, stack, bare: objects(count, &format!("bare-{tag}")) }
     }
@@ -115,7 +122,8 @@ impl<'a> Bench<'a> {
             let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
             let start = Instant::now();
             let client = hub_cluster::client(config).unwrap();
-            let sent = stream::iter(&self.bare).map(|object| patch(&client, object)).buffer_unordered(AT_ONCE);
+            let sent =
+                stream::iter(&self.bare).map(|object| patch(&client, object)).buffer_unordered(AT_ONCE);
             sent.try_collect::<Vec<()>>().await.unwrap();
             start.elapsed()
         })
@@ -154,7 +162,9 @@ fn stack(cluster: &ControlPlane, tag: &str, objects: &[Value]) -> Stack {
     let texts: Vec<String> = objects.iter().map(Value::to_string).collect();
     let files = [("kustomization.yaml", "resources: [all.yaml]\n"), ("all.yaml", &texts.join("\n---\n"))];
     let stack = Stack::of_app("", &files);
-    let name = format!("kind: stack\nmeta: {{name: {tag}}}\nenvironments: {{default: local}}\ncomponents: [{{name: app}}]\n");
+    let name = format!(
+        "kind: stack\nmeta: {{name: {tag}}}\nenvironments: {{default: local}}\ncomponents: [{{name: app}}]\n"
+    );
     stack.write("hub.yaml", &name);
     let environment = format!("kind: environment\ncluster: {{kubeconfig: {}}}\n", cluster.kubeconfig);
     stack.write("environments/local.yaml", &environment);
@@ -170,7 +180,9 @@ fn object(number: usize, prefix: &str) -> Value {
         "labels": {"app": "scale"}});
     match number % 5 {
         0 => json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}),
-        1 => json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"a": "x".repeat(50)}}),
+        1 => {
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"a": "x".repeat(50)}})
+        }
         _ => json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata,
             "data": {"a": "x".repeat(50), "b": number.to_string()}}),
     }

@@ -70,7 +70,10 @@ fn dies_everywhere(place: &dyn Place, job: Job) {
                             deaths.fetch_add(usize::from(died), Ordering::SeqCst);
                         }
                         Err(fault) => {
-                            faults.lock().unwrap().push(format!("{job:?} killed after event {deadly}: {fault}"));
+                            faults
+                                .lock()
+                                .unwrap()
+                                .push(format!("{job:?} killed after event {deadly}: {fault}"));
                         }
                     }
                 }

@@ -173,7 +173,8 @@ fn record(item: &Value) -> String {
         row.to_string()
     });
     let (labels, annotations) = (&item["metadata"]["labels"], &item["metadata"]["annotations"]);
-    let head: Value = serde_json::from_str(item["data"]["head"].as_str().unwrap_or_default()).unwrap_or_default();
+    let head: Value =
+        serde_json::from_str(item["data"]["head"].as_str().unwrap_or_default()).unwrap_or_default();
     let run = head.get("run").unwrap_or(&Value::Null);
     format!("{labels} {annotations} unfinished: {run}\n{}", rows.collect::<Vec<_>>().join("\n"))
 }
