@@ -21,6 +21,8 @@ pub enum Exit {
     NotReady,
     /// 130
     Interrupted,
+    /// What a command of another name ends with.
+    Code(u8),
 }
 
 impl Exit {
@@ -35,6 +37,7 @@ impl Exit {
             Self::Locked => 4,
             Self::NotReady => 5,
             Self::Interrupted => 130,
+            Self::Code(code) => code,
         }
     }
 

@@ -165,7 +165,7 @@ impl Layout {
             if !from_dir.is_dir() {
                 return Err(missing(shown, from, &content));
             }
-            merge(&from_dir, &target.join(to)).map_err(store)?;
+            merge_folder(&from_dir, &target.join(to)).map_err(store)?;
         }
         Ok(())
     }
@@ -184,7 +184,10 @@ fn missing(archive: &str, subpath: &str, content: &Path) -> FetchError {
 }
 
 /// Copies the contents of a folder into another, which may have contents already.
-fn merge(from: &Path, to: &Path) -> std::io::Result<()> {
+///
+/// # Errors
+/// A file cannot be read or written.
+pub fn merge_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     for entry in walkdir::WalkDir::new(from) {
         let entry = entry.map_err(std::io::Error::from)?;
         let relative = entry.path().strip_prefix(from).unwrap_or(entry.path());

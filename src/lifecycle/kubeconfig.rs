@@ -1,0 +1,62 @@
+//! What hooks find in `KUBECONFIG`: the run's cluster, and no other.
+//!
+//! In: a connection. Out: a kubeconfig with one cluster. A sandbox in this process is served on a free port of loopback,
+//! for as long as the connection lasts, so that kubectl, and `hub` itself, reach it from hooks.
+
+use std::path::Path;
+
+use kube::config::Kubeconfig;
+
+use super::{Connection, Error};
+
+/// One context of a kubeconfig with what it names, under a new name.
+#[must_use]
+pub fn one_context(all: &Kubeconfig, context: &str, name: &str) -> Option<Kubeconfig> {
+    let mut found = all.contexts.iter().find(|c| c.name == context)?.clone();
+    let inner = found.context.clone()?;
+    let clusters = all.clusters.iter().filter(|c| c.name == inner.cluster).cloned().collect();
+    let users = all.auth_infos.iter().filter(|u| Some(&u.name) == inner.user.as_ref()).cloned().collect();
+    name.clone_into(&mut found.name);
+    Some(Kubeconfig {
+        kind: Some("Config".to_owned()),
+        api_version: Some("v1".to_owned()),
+        current_context: Some(name.to_owned()),
+        clusters,
+        auth_infos: users,
+        contexts: vec![found],
+        ..Kubeconfig::default()
+    })
+}
+
+/// Writes the kubeconfig of a connection to `path`, readable by its owner only; false when it has none.
+///
+/// The current context is the run's; with `alias` there is a second one of that name, since hubctl's components name
+/// their context after the domain. `namespace` is that of both.
+pub(super) async fn write(
+    connection: &Connection,
+    path: &Path,
+    alias: Option<&str>,
+    namespace: Option<&str>,
+) -> Result<bool, Error> {
+    let Some(mut config) = connection.kubeconfig().await? else { return Ok(false) };
+    if let (Some(alias), Some(context)) = (alias, config.contexts.first().cloned())
+        && alias != context.name
+    {
+        config.contexts.push(kube::config::NamedContext { name: alias.to_owned(), ..context });
+    }
+    for context in config.contexts.iter_mut().filter_map(|c| c.context.as_mut()) {
+        if let Some(namespace) = namespace {
+            context.namespace = Some(namespace.to_owned());
+        }
+    }
+    let failed = |reason: String| Error::Internal { what: "the kubeconfig of hooks", reason };
+    let text = serde_yaml::to_string(&config).map_err(|e| failed(e.to_string()))?;
+    let written = {
+        use std::io::Write as _;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let options = std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path);
+        options.and_then(|mut file| file.write_all(text.as_bytes()))
+    };
+    written.map_err(|e| failed(format!("{}: {e}", path.display())))?;
+    Ok(true)
+}
