@@ -12,6 +12,7 @@ mod history;
 mod interrupt;
 mod kustomize;
 mod lint;
+mod personality;
 mod render;
 mod rollback;
 mod sandbox;
@@ -87,7 +88,23 @@ enum Command {
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> Exit {
-    let cli = match Cli::try_parse() {
+    let program = std::env::args().next().unwrap_or_default();
+    match personality::named(&program) {
+        Some("kustomize") => {
+            let words = ["hub", "kustomize"].map(std::ffi::OsString::from).into_iter();
+            start(words.chain(std::env::args_os().skip(1)).collect())
+        }
+        Some(name) => {
+            let surroundings = surroundings::Surroundings::read();
+            personality::run(name, surroundings.arguments.get(1..).unwrap_or_default(), &surroundings)
+        }
+        None => start(std::env::args_os().collect()),
+    }
+}
+
+/// Runs the command of a command line.
+fn start(words: Vec<std::ffi::OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Manifest } else { Exit::Done };

@@ -141,6 +141,7 @@ impl Session {
     fn settings(&self, fetch: &FetchArguments, cluster: &ClusterArguments) -> RunSettings {
         RunSettings {
             program: self.surroundings.program.clone(),
+            commands: &super::personality::NAMES,
             environment: self.surroundings.variables.clone().into_iter().collect(),
             who: self.surroundings.who(),
             host: self.surroundings.host(),

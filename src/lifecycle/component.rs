@@ -85,7 +85,7 @@ pub(super) async fn render(
     let workspace = Workspace::create(&run.stack.dir, &component.manifest.dir)?;
     let context = HookContext {
         dir: workspace.dir().to_path_buf(),
-        environment: hook_environment::variables(run, connection, verb, name, parameters, &workspace)?,
+        environment: hook_environment::variables(run, connection, verb, name, parameters, &workspace).await?,
         timeout: run.settings.hook_timeout,
     };
     let scratch = Scratch {

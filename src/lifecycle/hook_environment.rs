@@ -8,21 +8,21 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::run::Run;
-use super::{Connection, Verb};
+use super::run::{Run, RunSettings};
+use super::{Connection, Error, Verb, kubeconfig};
 use crate::parameters::{ParameterSet, text_of};
 use crate::workspace::{Workspace, WorkspaceError};
 
 /// All variables of a hook.
-pub(super) fn variables(
+pub(super) async fn variables(
     run: &Run,
     connection: Option<&Connection>,
     verb: Verb,
     component: &str,
     parameters: &ParameterSet,
     workspace: &Workspace,
-) -> Result<Vec<(String, String)>, WorkspaceError> {
-    let bin = programs(&run.settings.program, workspace)?;
+) -> Result<Vec<(String, String)>, Error> {
+    let bin = programs(&run.settings, workspace)?;
     let inherited = run.settings.environment.iter().filter(|(name, _)| !name.starts_with("TF_VAR_"));
     let mut all: BTreeMap<String, String> = inherited.cloned().collect();
     let path = all.get("PATH").map_or_else(|| "/usr/bin:/bin".to_owned(), Clone::clone);
@@ -47,25 +47,36 @@ pub(super) fn variables(
     if verb == Verb::Plan {
         set("HUB_DRY_RUN", "true".to_owned());
     }
-    match connection.and_then(|c| c.kubeconfig.as_deref()) {
-        Some(file) => {
-            set("KUBECONFIG", absolute(file));
-        }
-        // A hook must not reach another cluster than the run does.
-        None => {
-            set("KUBECONFIG", workspace.dir().join(".no-kubeconfig").display().to_string());
+    // A hook must not reach another cluster than the run does.
+    let kubeconfig = workspace.outside("kubeconfig");
+    set("KUBECONFIG", kubeconfig.display().to_string());
+    if let Some(connection) = connection {
+        let namespace = parameters.by_env("NAMESPACE");
+        let alias = all.get(DOMAIN).cloned();
+        let alias = alias.as_deref().filter(|name| !name.is_empty());
+        if kubeconfig::write(connection, &kubeconfig, alias, namespace.as_deref()).await? {
+            let context = alias.map_or_else(|| connection.context(), |name| Some(name.to_owned()));
+            all.entry(DOMAIN.to_owned()).or_insert_with(|| context.unwrap_or_default());
+        } else {
+            all.remove("KUBECONFIG");
         }
     }
     Ok(all.into_iter().collect())
 }
 
-/// A folder with `hub` and `hubctl`, as hooks call them.
-fn programs(program: &Path, workspace: &Workspace) -> Result<std::path::PathBuf, WorkspaceError> {
+/// The variable that hubctl's scripts name the context of their cluster by.
+const DOMAIN: &str = "HUB_DOMAIN_NAME";
+
+/// The names that the program has for hooks, beside those of [`RunSettings::commands`].
+const OWN_NAMES: [&str; 2] = ["hub", "hubctl"];
+
+/// A folder with the commands that hooks call, each a link to this program.
+fn programs(settings: &RunSettings, workspace: &Workspace) -> Result<std::path::PathBuf, WorkspaceError> {
     let bin = workspace.bin()?;
-    for name in ["hub", "hubctl"] {
+    for name in OWN_NAMES.iter().chain(settings.commands) {
         let link = bin.join(name);
         if link.symlink_metadata().is_err() {
-            std::os::unix::fs::symlink(program, &link)
+            std::os::unix::fs::symlink(&settings.program, &link)
                 .map_err(|source| WorkspaceError::Create { path: link.clone(), source })?;
         }
     }

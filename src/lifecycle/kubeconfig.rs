@@ -54,8 +54,8 @@ pub(super) async fn write(
     let written = {
         use std::io::Write as _;
         use std::os::unix::fs::OpenOptionsExt as _;
-        let options = std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path);
-        options.and_then(|mut file| file.write_all(text.as_bytes()))
+        let file = std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path);
+        file.and_then(|mut file| file.write_all(text.as_bytes()))
     };
     written.map_err(|e| failed(format!("{}: {e}", path.display())))?;
     Ok(true)

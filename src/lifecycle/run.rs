@@ -17,6 +17,8 @@ use crate::stack::Stack;
 pub struct RunSettings {
     /// The program itself, for hooks that call it.
     pub program: PathBuf,
+    /// The names beside `hub` under which hooks may call the program.
+    pub commands: &'static [&'static str],
     /// The process's environment, as hooks get it.
     pub environment: Vec<(String, String)>,
     /// Who runs this, for the lock: `user@host`.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use hub_cluster::Cluster;
-use hub_sandbox::{Sandbox, StoreError};
+use hub_sandbox::{Sandbox, Serving, StoreError};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
 use super::Error;
@@ -54,10 +54,56 @@ pub struct Connection {
     pub cluster: Cluster,
     /// How users know it.
     pub name: String,
-    /// What hooks find in `KUBECONFIG`.
-    pub kubeconfig: Option<PathBuf>,
-    /// What keeps an embedded server alive.
-    _sandbox: Option<Sandbox>,
+    access: Access,
+}
+
+/// How other programs get to the same cluster.
+enum Access {
+    /// They find it themselves: a pod's service account.
+    Surroundings,
+    /// By one context of a kubeconfig.
+    Context(Box<Kubeconfig>),
+    /// At an address that needs no credentials.
+    Url(String),
+    /// Not at all, until it is served.
+    Sandbox(Sandbox, tokio::sync::OnceCell<Serving>),
+}
+
+impl Connection {
+    /// The context that leads to it, as other programs name it.
+    pub(super) fn context(&self) -> Option<String> {
+        match &self.access {
+            Access::Surroundings => None,
+            Access::Context(config) => config.current_context.clone(),
+            Access::Url(_) | Access::Sandbox(..) => Some("sandbox".to_owned()),
+        }
+    }
+
+    /// A kubeconfig with this cluster only; serves an embedded sandbox on a free port of loopback.
+    ///
+    /// # Errors
+    /// No port can be had.
+    pub(super) async fn kubeconfig(&self) -> Result<Option<Kubeconfig>, Error> {
+        let url = match &self.access {
+            Access::Surroundings => return Ok(None),
+            Access::Context(config) => return Ok(Some(*config.clone())),
+            Access::Url(url) => url.clone(),
+            Access::Sandbox(sandbox, serving) => {
+                let serve = || async {
+                    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+                    sandbox.serve(listener)
+                };
+                let serving = serving.get_or_try_init(serve).await;
+                serving.map_err(|e| unservable(&e.to_string()))?.url()
+            }
+        };
+        let config = Kubeconfig::from_yaml(&hub_sandbox::kubeconfig(&url));
+        config.map(Some).map_err(|e| unservable(&e.to_string()))
+    }
+}
+
+fn unservable(reason: &str) -> Error {
+    Error::Internal { what: "serving the sandbox to hooks", reason: reason.to_owned() }
 }
 
 impl Target {
@@ -101,7 +147,7 @@ impl Target {
                     help: Some("`inCluster: true` works in a pod with a service account".into()),
                 })?;
                 let cluster = Cluster::connect(client(config, "in-cluster")?).await?;
-                Ok(Connection { cluster, name: "in-cluster".into(), kubeconfig: None, _sandbox: None })
+                Ok(Connection { cluster, name: "in-cluster".into(), access: Access::Surroundings })
             }
             Self::Kubeconfig { files, context, uid } => {
                 connect_kubeconfig(files, context.as_deref(), uid.as_deref()).await
@@ -155,6 +201,10 @@ async fn connect_kubeconfig(
         let help = help.unwrap_or_else(|| format!("contexts: {}", known.join(", ")));
         return Err(unusable(format!("it has no context `{name}`"), Some(help)));
     }
+    let access = match super::one_context(&merged, &name, &name) {
+        Some(one) => Access::Context(Box::new(one)),
+        None => Access::Surroundings,
+    };
     let options = KubeConfigOptions { context: Some(name.clone()), ..KubeConfigOptions::default() };
     let config = kube::Config::from_custom_kubeconfig(merged, &options)
         .await
@@ -168,7 +218,7 @@ async fn connect_kubeconfig(
             return Err(Error::Identity { target: name, expected: expected.to_owned(), found });
         }
     }
-    Ok(Connection { cluster, name, kubeconfig: files.first().cloned(), _sandbox: None })
+    Ok(Connection { cluster, name, access })
 }
 
 fn client(mut config: kube::Config, target: &str) -> Result<kube::Client, Error> {
@@ -192,7 +242,7 @@ async fn connect_sandbox(path: &Path, patience: Duration) -> Result<Connection, 
             Ok(sandbox) => {
                 let cluster = Cluster::connect(sandbox.client()).await?;
                 let name = "the sandbox".to_owned();
-                return Ok(Connection { cluster, name, kubeconfig: None, _sandbox: Some(sandbox) });
+                return Ok(Connection { cluster, name, access: Access::Sandbox(sandbox, tokio::sync::OnceCell::new()) });
             }
             Err(StoreError::Held { holder, .. }) => holder,
             Err(error) => return Err(unusable(chain(&error))),
@@ -201,7 +251,7 @@ async fn connect_sandbox(path: &Path, patience: Duration) -> Result<Connection, 
             let uri = url.parse().map_err(|e| unusable(format!("it is served at {url}: {e}")))?;
             let cluster = Cluster::connect(client(kube::Config::new(uri), url)?).await?;
             let name = format!("the sandbox served at {url}");
-            return Ok(Connection { cluster, name, kubeconfig: None, _sandbox: None });
+            return Ok(Connection { cluster, name, access: Access::Url(url.clone()) });
         }
         if Instant::now() >= deadline {
             return Err(Error::Locked {

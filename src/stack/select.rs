@@ -10,8 +10,23 @@ use serde::Serialize;
 use super::{Component, Stack, graph};
 use crate::diagnostic::{Problem, Problems};
 
-/// Capabilities that any cluster and `hub` itself provide. Source: hubctl's host requirements.
-const BUILT_IN: [&str; 4] = ["kubernetes", "kubectl", "kustomize", "hub"];
+/// Capabilities that any cluster, `hub` itself, or programs of this machine provide; whoever needs such a program says
+/// so when it is not there. Source: hubctl's host requirements.
+const BUILT_IN: [&str; 13] = [
+    "kubernetes",
+    "kubectl",
+    "kustomize",
+    "hub",
+    "helm",
+    "terraform",
+    "vault",
+    "aws",
+    "azure",
+    "arm",
+    "gcp",
+    "gcs",
+    "skaffold",
+];
 
 /// What is known of the place where components go.
 pub trait Platform {

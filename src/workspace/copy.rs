@@ -33,11 +33,13 @@ pub(super) fn clear_abandoned(area: &Path) -> io::Result<()> {
 }
 
 /// Copies a folder. Links inside it stay as they are; one that leads out of it becomes absolute, so that it still
-/// leads to the same file.
-pub(super) fn copy_dir(source: &Path, target: &Path) -> Result<(), WorkspaceError> {
+/// leads to the same file. The scratch area is left out, should the component be the stack's own directory.
+pub(super) fn copy_dir(source: &Path, target: &Path, area: &Path) -> Result<(), WorkspaceError> {
     let root =
         source.canonicalize().map_err(|e| WorkspaceError::Copy { path: source.to_path_buf(), source: e })?;
-    for entry in walkdir::WalkDir::new(&root) {
+    let area = area.canonicalize().unwrap_or_else(|_| area.to_path_buf());
+    let entries = walkdir::WalkDir::new(&root).into_iter().filter_entry(|entry| entry.path() != area);
+    for entry in entries {
         let entry = entry.map_err(|e| {
             let path = e.path().unwrap_or(source).to_path_buf();
             WorkspaceError::Copy { path, source: e.into() }

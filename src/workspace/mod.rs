@@ -62,7 +62,7 @@ impl Workspace {
         let held = tempfile::Builder::new().prefix(&copy::prefix()).tempdir_in(&area).map_err(failed)?;
         let root = held.path().canonicalize().map_err(failed)?;
         let dir = root.join("stack").join(below(base, source));
-        copy::copy_dir(source, &dir)?;
+        copy::copy_dir(source, &dir, &area)?;
         Ok(Self { dir, _root: held, root })
     }
 
@@ -84,6 +84,12 @@ impl Workspace {
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// A file of the scratch area that is not the component's.
+    #[must_use]
+    pub fn outside(&self, name: &str) -> PathBuf {
+        self.root.join(name)
     }
 
     /// A folder of the scratch area for programs that hooks call.
