@@ -3,6 +3,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod environments;
 pub mod fetch;
+pub mod flavour;
 pub mod hooks;
 pub mod lifecycle;
 pub mod manifest;

@@ -18,6 +18,8 @@ pub struct Hook {
     pub name: String,
     /// What to start. A link is started under its own name, since hooks look at `$0`.
     pub path: PathBuf,
+    /// With which arguments.
+    pub arguments: Vec<String>,
     /// How long it may take, if it says so.
     pub timeout: Option<Duration>,
     /// A failure is a warning.
@@ -25,7 +27,7 @@ pub struct Hook {
 }
 
 /// The declared hooks of `declarations` for a trigger, in the order declared; then, with `files`, the executable file
-/// of the trigger's name.
+/// of the trigger's name. `search` is a PATH, where declared hooks are looked for last.
 ///
 /// # Errors
 /// A declared hook that is nowhere.
@@ -34,21 +36,23 @@ pub fn find(
     dir: &Path,
     stack_dir: &Path,
     declarations: &[HookDeclaration],
+    search: &str,
     files: bool,
 ) -> Result<Vec<Hook>, HookError> {
     let mut hooks = Vec::new();
     for declaration in declarations.iter().filter(|d| fires(d, trigger)) {
-        let path = locate(&declaration.file, dir, stack_dir)?;
+        let path = locate(&declaration.file, dir, stack_dir, search)?;
         hooks.push(Hook {
             name: declaration.file.clone(),
             path,
+            arguments: Vec::new(),
             timeout: declaration.timeout,
             ignore_errors: declaration.on_error == OnError::Ignore,
         });
     }
     let file = dir.join(trigger.name());
     if files && is_executable(&file) {
-        hooks.push(Hook { name: trigger.name().to_owned(), path: file, timeout: None, ignore_errors: false });
+        hooks.push(Hook { name: trigger.name().to_owned(), path: file, arguments: Vec::new(), timeout: None, ignore_errors: false });
     }
     Ok(hooks)
 }
@@ -58,7 +62,7 @@ fn fires(declaration: &HookDeclaration, trigger: Trigger) -> bool {
     declaration.triggers.iter().any(matches)
 }
 
-fn locate(file: &str, dir: &Path, stack_dir: &Path) -> Result<PathBuf, HookError> {
+fn locate(file: &str, dir: &Path, stack_dir: &Path, search: &str) -> Result<PathBuf, HookError> {
     if Path::new(file).is_absolute() {
         let path = PathBuf::from(file);
         return if path.is_file() { Ok(path) } else { Err(missing(file, &[path])) };
@@ -71,21 +75,22 @@ fn locate(file: &str, dir: &Path, stack_dir: &Path) -> Result<PathBuf, HookError
         stack_dir.join(".hub"),
         stack_dir.join(".hub/bin"),
     ];
-    let variants = [
-        file.to_owned(),
-        format!("bin/{file}"),
-        format!("_{file}"),
-        format!("{file}.sh"),
-        format!("bin/{file}.sh"),
-        format!("_{file}.sh"),
-    ];
-    let found = folders.iter().flat_map(|f| variants.iter().map(|v| f.join(v))).find(|path| path.is_file());
+    let variants = crate::flavour::variants(file);
+    let on_path: Vec<PathBuf> = search.split(':').filter(|f| f.starts_with('/')).map(PathBuf::from).collect();
+    let found = folders.iter().chain(&on_path).flat_map(|f| variants.iter().map(|v| f.join(v))).find(|path| path.is_file());
     found.ok_or_else(|| missing(file, &folders))
 }
 
 fn missing(file: &str, folders: &[PathBuf]) -> HookError {
     let folders: Vec<String> = folders.iter().map(|f| f.display().to_string()).collect();
     HookError::Missing { file: file.to_owned(), looked: format!("looked in {}", folders.join(", ")) }
+}
+
+/// Whether the file of the trigger's name is there and passed over, since nobody may execute it.
+#[must_use]
+pub fn is_passed_over(trigger: Trigger, dir: &Path) -> bool {
+    let file = dir.join(trigger.name());
+    file.is_file() && !is_executable(&file)
 }
 
 fn is_executable(path: &Path) -> bool {

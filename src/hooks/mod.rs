@@ -9,7 +9,7 @@ mod process;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use find::{Hook, find};
+pub use find::{Hook, find, is_passed_over};
 pub use process::{HookOutput, HookStream, run};
 
 /// A point of a component's life.
@@ -24,6 +24,10 @@ pub enum Trigger {
     PreUndeploy,
     /// After an undeployment has deleted.
     PostUndeploy,
+    /// A deployment itself, where the component has a program for it.
+    Deploy,
+    /// An undeployment itself, where the component has a program for it.
+    Undeploy,
 }
 
 impl Trigger {
@@ -35,6 +39,8 @@ impl Trigger {
             Self::PostDeploy => "post-deploy",
             Self::PreUndeploy => "pre-undeploy",
             Self::PostUndeploy => "post-undeploy",
+            Self::Deploy => "deploy",
+            Self::Undeploy => "undeploy",
         }
     }
 }

@@ -50,7 +50,7 @@ pub fn run(
     let failed = |source| HookError::Start { hook: hook.name.clone(), source };
     let (out_reader, out_writer) = std::io::pipe().map_err(failed)?;
     let (err_reader, err_writer) = std::io::pipe().map_err(failed)?;
-    let handle = duct::cmd(&hook.path, std::iter::empty::<&str>())
+    let handle = duct::cmd(hook.path.as_os_str(), &hook.arguments)
         .dir(&context.dir)
         .full_env(context.environment.iter().cloned())
         .stdin_null()
@@ -172,7 +172,7 @@ mod tests {
         let path = dir.path().join("pre-deploy");
         std::fs::write(&path, script).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let hook = Hook { name: "pre-deploy".into(), path, timeout: None, ignore_errors: false };
+        let hook = Hook { name: "pre-deploy".into(), path, arguments: Vec::new(), timeout: None, ignore_errors: false };
         let context = HookContext {
             dir: dir.path().to_path_buf(),
             environment: vec![("PATH".into(), "/usr/bin:/bin".into()), ("MODE".into(), "x y".into())],

@@ -13,6 +13,7 @@ use super::download::{blocking, download};
 use super::run::Run;
 use super::{Connection, Error, Event, Phase, Verb, build, hook_environment};
 use crate::diagnostic::Problem;
+use crate::flavour::{self, Implementation};
 use crate::hooks::{self, HookContext, Trigger};
 use crate::manifest::HookDeclaration;
 use crate::outputs::{RandomPad, RawOutputs};
@@ -43,6 +44,8 @@ pub(super) struct Scratch {
     pad: RandomPad,
     /// What its own programs printed, where outputs are looked for.
     printed: Mutex<String>,
+    /// What carries the verb out.
+    implementation: Implementation,
 }
 
 /// The variable that names the namespace of objects without one. Source: `hub-component-kustomize`.
@@ -62,7 +65,9 @@ pub async fn prepare(
     let (scratch, crds) = render(run, connection, verb, component, parameters, true).await?;
     run.enter(&component.name, Phase::Building)?;
     let dir = scratch.workspace.dir().to_path_buf();
-    let (name, bare) = (component.name.clone(), component.manifest.lifecycle.bare);
+    // A program of the component has done, or will do, everything; there may be no objects at all.
+    let bare = component.manifest.lifecycle.bare || scratch.implementation.is_program();
+    let name = component.name.clone();
     let built = blocking("the build", move || build::build(&name, &dir, &crds, bare)).await??;
     for warning in built.warnings {
         run.warn(Some(&component.name), scratch.mask.text(&warning));
@@ -88,7 +93,7 @@ pub(super) async fn render(
         environment: hook_environment::variables(run, connection, verb, name, parameters, &workspace).await?,
         timeout: run.settings.hook_timeout,
     };
-    let scratch = Scratch {
+    let mut scratch = Scratch {
         context,
         mask: mask(run, parameters),
         name: name.clone(),
@@ -97,6 +102,7 @@ pub(super) async fn render(
         own_hooks: component.manifest.hooks.clone(),
         pad: random_pad(component),
         printed: Mutex::default(),
+        implementation: Implementation::Nothing,
         workspace,
     };
     let crds = download(run, name, parameters, scratch.workspace.dir()).await?;
@@ -117,10 +123,18 @@ pub(super) async fn render(
         run.warn(Some(name), warning);
     }
     run.enter(name, Phase::PreHook)?;
+    let requires = component.manifest.requires.iter().map(|r| r.value.as_str());
+    scratch.implementation = flavour::choose(scratch.dir(), verb_of(verb), requires);
     if hooks {
-        scratch.run_hooks(run, trigger, &scratch.own_hooks, true).await?;
+        scratch.run_hooks(run, trigger, &scratch.own_hooks, scratch.has_file_hooks()).await?;
+        scratch.run_program(run).await?;
     }
     Ok((scratch, crds))
+}
+
+/// The verb that programs of a component know; a plan is about a deployment.
+fn verb_of(verb: Verb) -> &'static str {
+    if verb == Verb::Undeploy { Verb::Undeploy.name() } else { Verb::Deploy.name() }
 }
 
 impl Prepared {
@@ -162,10 +176,40 @@ impl Scratch {
         })
     }
 
+    /// Files of well-known names are hooks, except for components that are programs. Source: hubctl's flavours.
+    fn has_file_hooks(&self) -> bool {
+        !self.implementation.is_program()
+    }
+
+    /// Whether a program of the component did everything.
+    pub(super) fn is_program(&self) -> bool {
+        self.implementation.is_program()
+    }
+
+    /// Runs the component's own program for the verb, if it has one; a plan only says so.
+    async fn run_program(&self, run: &Run) -> Result<(), Error> {
+        let verb = verb_of(self.verb).to_owned();
+        let (path, name, arguments) = match &self.implementation {
+            Implementation::Make => (PathBuf::from("make"), format!("make {verb}"), vec![verb]),
+            Implementation::Script(path) => {
+                let name = path.strip_prefix(self.dir()).unwrap_or(path).display().to_string();
+                (path.clone(), name, Vec::new())
+            }
+            _ => return Ok(()),
+        };
+        if self.verb == Verb::Plan {
+            run.warn(Some(&self.name), format!("{name} would be run; what it changes cannot be told beforehand"));
+            return Ok(());
+        }
+        let trigger = if self.verb == Verb::Undeploy { Trigger::Undeploy } else { Trigger::Deploy };
+        let hook = hooks::Hook { name, path, arguments, timeout: None, ignore_errors: false };
+        self.run_hook(run, trigger, hook, true).await
+    }
+
     /// Runs the hooks after everything else: the component's own, then the stack's.
     pub(super) async fn run_post_hooks(&self, run: &Run) -> Result<(), Error> {
         let trigger = if self.verb == Verb::Undeploy { Trigger::PostUndeploy } else { Trigger::PostDeploy };
-        self.run_hooks(run, trigger, &self.own_hooks, true).await?;
+        self.run_hooks(run, trigger, &self.own_hooks, self.has_file_hooks()).await?;
         self.run_hooks(run, trigger, &self.stack_hooks, false).await
     }
 
@@ -175,8 +219,13 @@ impl Scratch {
         triggers.into_iter().any(|trigger| {
             let dir = &component.manifest.dir;
             declared.iter().any(|hooks| !hooks.is_empty())
-                || hooks::find(trigger, dir, dir, &[], true).is_ok_and(|hooks| !hooks.is_empty())
+                || hooks::find(trigger, dir, dir, &[], "", true).is_ok_and(|hooks| !hooks.is_empty())
         })
+    }
+
+    /// Whether a program of the component's own directory carries an undeployment out.
+    pub(super) fn has_undeploy_program(component: &Component) -> bool {
+        flavour::choose(&component.manifest.dir, Verb::Undeploy.name(), []).is_program()
     }
 
     async fn run_hooks(
@@ -186,7 +235,30 @@ impl Scratch {
         declared: &[HookDeclaration],
         files: bool,
     ) -> Result<(), Error> {
-        for hook in hooks::find(trigger, self.workspace.dir(), &run.stack.dir, declared, files)? {
+        let path = self.context.environment.iter().find(|(name, _)| name == "PATH");
+        let path = path.map_or("", |(_, value)| value.as_str());
+        let find = |declared: &[HookDeclaration], files: bool| {
+            hooks::find(trigger, self.dir(), &run.stack.dir, declared, path, files)
+        };
+        for declaration in declared {
+            match find(std::slice::from_ref(declaration), false) {
+                Ok(found) => {
+                    for hook in found {
+                        self.run_hook(run, trigger, hook, files).await?;
+                    }
+                }
+                // Source: hubctl goes on without a hook that a stack declares and that is nowhere.
+                Err(error @ hooks::HookError::Missing { .. }) if !files => {
+                    run.warn(Some(&self.name), format!("{error}; it is passed over"));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if files && hooks::is_passed_over(trigger, self.dir()) {
+            let name = trigger.name();
+            run.warn(Some(&self.name), format!("{name} is not run, since it is not executable; `chmod +x {name}`"));
+        }
+        for hook in find(&[], files)? {
             self.run_hook(run, trigger, hook, files).await?;
         }
         Ok(())

@@ -158,7 +158,7 @@ async fn deploy_component(
     let name = &component.name;
     let parameters = &ready.values.settle(run, Some(connection), component, true).await?;
     let mut prepared = component::prepare(run, Some(connection), Verb::Deploy, component, parameters).await?;
-    let mut status = Status::Unchanged;
+    let mut status = if prepared.scratch.is_program() { Status::Done } else { Status::Unchanged };
     let has_hooks = journal::has_post_hooks(component, Trigger::PostDeploy);
     if !(prepared.objects.is_empty() && component.manifest.lifecycle.bare) {
         run.enter(name, Phase::Planning)?;

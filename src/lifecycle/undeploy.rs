@@ -170,7 +170,8 @@ async fn prepare_hooks(
     component: &Component,
     before: bool,
 ) -> Result<Option<Scratch>, Error> {
-    if !Scratch::has_hooks(component, [Trigger::PreUndeploy, Trigger::PostUndeploy]) {
+    let has_hooks = Scratch::has_hooks(component, [Trigger::PreUndeploy, Trigger::PostUndeploy]);
+    if !has_hooks && !Scratch::has_undeploy_program(component) {
         return Ok(None);
     }
     let name = &component.name;
