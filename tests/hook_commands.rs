@@ -68,7 +68,10 @@ fn a_script_deploys_and_undeploys_and_its_outputs_count() {
     let stack = Stack::of_app(
         "outputs: [{name: endpoint}]\nparameters: [{name: size, value: 3, env: SIZE}]\n",
         &[
-            ("deploy.sh", "#!/bin/sh -e\ntouch $HUB_BASE_DIR/there\necho Outputs:\necho endpoint = http://$SIZE\n"),
+            (
+                "deploy.sh",
+                "#!/bin/sh -e\ntouch $HUB_BASE_DIR/there\necho Outputs:\necho endpoint = http://$SIZE\n",
+            ),
             ("_undeploy", "#!/bin/sh -e\nrm $HUB_BASE_DIR/there\n"),
         ],
     );
@@ -105,5 +108,13 @@ fn stack_hooks_that_are_nowhere_and_files_that_are_not_executable_are_said() {
     stack.write("bin/say.sh", "#!/bin/sh\necho \"said by $(basename $0)\"\n");
     stack.write("bin/fail", "#!/bin/sh\nexit 3\n");
     let ran = stack.hub(&["deploy", "app"]);
-    ran.ends(0, &["there is no hook nowhere", "post-deploy is not run, since it is not executable", "said by say.sh", "it is ignored"]);
+    ran.ends(
+        0,
+        &[
+            "there is no hook nowhere",
+            "post-deploy is not run, since it is not executable",
+            "said by say.sh",
+            "it is ignored",
+        ],
+    );
 }

@@ -61,8 +61,9 @@ pub fn choose<'a>(dir: &Path, verb: &str, requires: impl IntoIterator<Item = &'a
 
 /// Whether a Makefile has a rule for the verb.
 fn makes(makefile: &Path, verb: &str) -> bool {
-    std::fs::read_to_string(makefile)
-        .is_ok_and(|text| text.lines().any(|line| line.strip_prefix(verb).is_some_and(|rest| rest.starts_with(':'))))
+    std::fs::read_to_string(makefile).is_ok_and(|text| {
+        text.lines().any(|line| line.strip_prefix(verb).is_some_and(|rest| rest.starts_with(':')))
+    })
 }
 
 /// The six names that a program for a verb, or a hook, may have.

@@ -52,7 +52,13 @@ pub fn find(
     }
     let file = dir.join(trigger.name());
     if files && is_executable(&file) {
-        hooks.push(Hook { name: trigger.name().to_owned(), path: file, arguments: Vec::new(), timeout: None, ignore_errors: false });
+        hooks.push(Hook {
+            name: trigger.name().to_owned(),
+            path: file,
+            arguments: Vec::new(),
+            timeout: None,
+            ignore_errors: false,
+        });
     }
     Ok(hooks)
 }
@@ -77,7 +83,11 @@ fn locate(file: &str, dir: &Path, stack_dir: &Path, search: &str) -> Result<Path
     ];
     let variants = crate::flavour::variants(file);
     let on_path: Vec<PathBuf> = search.split(':').filter(|f| f.starts_with('/')).map(PathBuf::from).collect();
-    let found = folders.iter().chain(&on_path).flat_map(|f| variants.iter().map(|v| f.join(v))).find(|path| path.is_file());
+    let found = folders
+        .iter()
+        .chain(&on_path)
+        .flat_map(|f| variants.iter().map(|v| f.join(v)))
+        .find(|path| path.is_file());
     found.ok_or_else(|| missing(file, &folders))
 }
 

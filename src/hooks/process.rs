@@ -172,7 +172,13 @@ mod tests {
         let path = dir.path().join("pre-deploy");
         std::fs::write(&path, script).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let hook = Hook { name: "pre-deploy".into(), path, arguments: Vec::new(), timeout: None, ignore_errors: false };
+        let hook = Hook {
+            name: "pre-deploy".into(),
+            path,
+            arguments: Vec::new(),
+            timeout: None,
+            ignore_errors: false,
+        };
         let context = HookContext {
             dir: dir.path().to_path_buf(),
             environment: vec![("PATH".into(), "/usr/bin:/bin".into()), ("MODE".into(), "x y".into())],

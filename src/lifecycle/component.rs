@@ -198,7 +198,10 @@ impl Scratch {
             _ => return Ok(()),
         };
         if self.verb == Verb::Plan {
-            run.warn(Some(&self.name), format!("{name} would be run; what it changes cannot be told beforehand"));
+            run.warn(
+                Some(&self.name),
+                format!("{name} would be run; what it changes cannot be told beforehand"),
+            );
             return Ok(());
         }
         let trigger = if self.verb == Verb::Undeploy { Trigger::Undeploy } else { Trigger::Deploy };
@@ -256,7 +259,10 @@ impl Scratch {
         }
         if files && hooks::is_passed_over(trigger, self.dir()) {
             let name = trigger.name();
-            run.warn(Some(&self.name), format!("{name} is not run, since it is not executable; `chmod +x {name}`"));
+            run.warn(
+                Some(&self.name),
+                format!("{name} is not run, since it is not executable; `chmod +x {name}`"),
+            );
         }
         for hook in find(&[], files)? {
             self.run_hook(run, trigger, hook, files).await?;

@@ -242,7 +242,11 @@ async fn connect_sandbox(path: &Path, patience: Duration) -> Result<Connection, 
             Ok(sandbox) => {
                 let cluster = Cluster::connect(sandbox.client()).await?;
                 let name = "the sandbox".to_owned();
-                return Ok(Connection { cluster, name, access: Access::Sandbox(sandbox, tokio::sync::OnceCell::new()) });
+                return Ok(Connection {
+                    cluster,
+                    name,
+                    access: Access::Sandbox(sandbox, tokio::sync::OnceCell::new()),
+                });
             }
             Err(StoreError::Held { holder, .. }) => holder,
             Err(error) => return Err(unusable(chain(&error))),

@@ -21,7 +21,8 @@ pub(super) fn run(words: &[&str]) -> Result<(), Stop> {
 
 /// Copies one file.
 pub(super) fn copy(from: &Path, to: &Path) -> Result<(), Stop> {
-    let content = std::fs::read(from).map_err(|_| Stop::with_code(2, format!("{} not found", from.display())))?;
+    let content =
+        std::fs::read(from).map_err(|_| Stop::with_code(2, format!("{} not found", from.display())))?;
     if let Some(parent) = to.parent().filter(|p| !p.as_os_str().is_empty()) {
         std::fs::create_dir_all(parent).map_err(|e| Stop::of_file(parent, &e))?;
     }

@@ -40,7 +40,9 @@ pub(super) fn run(words: &[&str], surroundings: &Surroundings) -> Result<(), Sto
             ui::line(&relative(&absolute(Path::new(target)), &absolute(Path::new(source))));
             Ok(())
         }
-        ("copy", [from, rest @ ..]) => copy::copy(Path::new(from), Path::new(rest.first().copied().unwrap_or("."))),
+        ("copy", [from, rest @ ..]) => {
+            copy::copy(Path::new(from), Path::new(rest.first().copied().unwrap_or(".")))
+        }
         ("download", [url, rest @ ..]) => {
             let file = fetch(url, surroundings)?;
             let to = PathBuf::from(rest.first().copied().unwrap_or("."));
@@ -56,7 +58,8 @@ pub(super) fn run(words: &[&str], surroundings: &Surroundings) -> Result<(), Sto
 }
 
 fn parse<'a>(words: &[&'a str]) -> Option<Words<'a>> {
-    let mut parsed = Words { operation: "", operands: Vec::new(), fail: false, directories: false, subpath: "" };
+    let mut parsed =
+        Words { operation: "", operands: Vec::new(), fail: false, directories: false, subpath: "" };
     let mut rest = words.iter().copied();
     while let Some(word) = rest.next() {
         match word {

@@ -21,7 +21,9 @@ pub(super) fn run(words: &[&str], surroundings: &Surroundings) -> Result<(), Sto
             "-f" | "--kubeconfig" => file = rest.next().map(PathBuf::from),
             "-c" | "--kubecontext" => context = rest.next().filter(|c| *c != "_"),
             "-n" | "--name" => name = rest.next().map(ToOwned::to_owned),
-            "-o" | "--out" | "--output" => out = rest.next().filter(|o| *o != "/dev/stdout").map(PathBuf::from),
+            "-o" | "--out" | "--output" => {
+                out = rest.next().filter(|o| *o != "/dev/stdout").map(PathBuf::from)
+            }
             "-e" | "--error" | "--verbose" => {}
             "-h" | "--help" => {
                 ui::line(USAGE);
@@ -70,10 +72,12 @@ fn write(config: &Kubeconfig, out: Option<&std::path::Path>) -> Result<(), Stop>
 
 fn test(config: Kubeconfig) -> Result<(), Stop> {
     let failed = |e: &dyn std::fmt::Display| Stop::new(e.to_string());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| failed(&e))?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| failed(&e))?;
     runtime.block_on(async {
         let options = KubeConfigOptions::default();
-        let mut config = kube::Config::from_custom_kubeconfig(config, &options).await.map_err(|e| failed(&e))?;
+        let mut config =
+            kube::Config::from_custom_kubeconfig(config, &options).await.map_err(|e| failed(&e))?;
         config.connect_timeout = Some(Duration::from_secs(10));
         let client = hub_cluster::client(config).map_err(|e| failed(&e))?;
         client.apiserver_version().await.map_err(|e| failed(&e))?;

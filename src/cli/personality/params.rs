@@ -91,7 +91,9 @@ fn flatten(list: &Value, prefix: &str, component: Option<&str>, all: &mut Vec<Va
         }
         let mut leaf: Map<String, Value> = Map::from_iter([("name".to_owned(), json!(name))]);
         let fields = item.as_object().into_iter().flatten();
-        leaf.extend(fields.filter(|(k, v)| *k != "name" && !v.is_null()).map(|(k, v)| (k.clone(), v.clone())));
+        leaf.extend(
+            fields.filter(|(k, v)| *k != "name" && !v.is_null()).map(|(k, v)| (k.clone(), v.clone())),
+        );
         if let Some(component) = component {
             leaf.insert("component".to_owned(), json!(component));
         }
