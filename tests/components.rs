@@ -11,3 +11,9 @@ mod rendered;
 
 #[path = "components/kserve.rs"]
 mod kserve;
+
+#[path = "components/model_registry.rs"]
+mod model_registry;
+
+#[path = "components/model_registry_ui.rs"]
+mod model_registry_ui;
