@@ -40,6 +40,8 @@ pub struct ComponentManifest {
     pub version: Option<String>,
     /// Capabilities it needs, such as `cert-manager`.
     pub requires: Vec<Located>,
+    /// Capabilities whose providers go first where they take part in a run; unlike `requires`, nothing joins.
+    pub after: Vec<Located>,
     /// Capabilities it brings.
     pub provides: Vec<Located>,
     /// API kinds it brings, as `Kind.group`; a cluster that serves them all counts as having what it provides.
@@ -65,6 +67,7 @@ const KEYS: [&str; 14] = [
     "kind",
     "meta",
     "requires",
+    "after",
     "provides",
     "kinds",
     "parameters",
@@ -116,6 +119,7 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> ComponentManifest {
         brief: text(reader, "brief").or_else(|| text(reader, "title")),
         version: text(reader, "version"),
         requires: reader.words(&root, "requires"),
+        after: reader.words(&root, "after"),
         provides: reader.words(&root, "provides"),
         kinds: reader.words(&root, "kinds"),
         parameters: parameters::read(reader, &root, &mut warnings),

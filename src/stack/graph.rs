@@ -35,7 +35,21 @@ pub(super) fn read_from(stack: &Stack, name: &str, order: &[String]) -> BTreeSet
     before.filter(gives).map(|other| other.name.clone()).collect()
 }
 
-/// `names`, each after what it needs; otherwise in the stack's order.
+/// The components among `names` that go before `name` in a run: those it needs, and those it comes `after` where they
+/// take part.
+pub(super) fn earlier(stack: &Stack, name: &str, names: &[String]) -> BTreeSet<String> {
+    let mut earlier = needs(stack, name, names);
+    let Some(component) = stack.components.get(name) else {
+        return earlier;
+    };
+    for capability in &component.manifest.after {
+        earlier.extend(stack.providers(&capability.value).filter(|p| p.name != name).map(|p| p.name.clone()));
+    }
+    earlier.retain(|n| names.contains(n));
+    earlier
+}
+
+/// `names`, each after what goes before it; otherwise in the stack's order.
 ///
 /// Source: hubctl's order: depth first over dependencies, in the order of declaration.
 ///
@@ -68,11 +82,11 @@ fn visit(
             "hub::stack::cycle",
             format!("components need each other in a circle: {drawn}"),
         )
-        .help("an arrow means `needs`, by `depends`, by `requires` and `provides`, or by `${component:output}`; remove one of them")
+        .help("an arrow means `needs`, by `depends`, by `requires` or `after` and `provides`, or by `${component:output}`; remove one of them")
         .at(place));
     }
     path.push(name.to_owned());
-    for need in needs(stack, name, names) {
+    for need in earlier(stack, name, names) {
         visit(stack, &need, names, path, ordered)?;
     }
     path.pop();

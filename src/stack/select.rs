@@ -117,7 +117,7 @@ pub fn select(stack: &Stack, request: &Request, platform: &dyn Platform) -> Resu
     let names = problems.or(names)?;
     let order = slice(stack, graph::order(stack, &names)?, request)?;
     let needs = order.iter().map(|name| {
-        let mut needs = graph::needs(stack, name, &order);
+        let mut needs = graph::earlier(stack, name, &order);
         needs.extend(graph::read_from(stack, name, &order));
         (name.clone(), needs)
     });

@@ -50,6 +50,22 @@ fn request(names: &[&str]) -> Request {
 }
 
 #[test]
+fn what_a_component_comes_after_goes_first_but_does_not_join() {
+    let fixture = Fixture::new(
+        &[("registry", "after: [istio]"), ("istio", "provides: [istio]")],
+        "components: [{name: registry}, {name: istio}]",
+    );
+    let stack = fixture.load().unwrap();
+    let alone = select(&stack, &request(&["registry"]), &Unprobed).unwrap();
+    assert_eq!(alone.order, ["registry"]);
+    let both = select(&stack, &request(&[]), &Unprobed).unwrap();
+    assert_eq!(both.order, ["istio", "registry"]);
+    assert!(both.needs["registry"].contains("istio"));
+    // It may do without, so nothing stands in the way of removing the other.
+    assert!(dependents(&stack, &["istio".to_owned()], &Has(&["registry", "istio"])).is_empty());
+}
+
+#[test]
 fn what_is_required_and_not_there_joins() {
     let stack = kserve_and_cert_manager();
     let selection = select(&stack, &request(&["kserve"]), &Unprobed).unwrap();
