@@ -62,7 +62,7 @@ pub struct ComponentManifest {
     pub warnings: Vec<Problem>,
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "version",
     "kind",
     "meta",
