@@ -68,8 +68,11 @@ fn each_option_brings_its_objects_and_no_others() {
     let repository = Repository::new();
     let postgres = set([&SERVER[..], &DATABASE[..], &["PersistentVolumeClaim metadata-postgres"]]);
     let monitors = ["Service model-registry-metrics", "ServiceMonitor model-registry-monitor"];
-    let catalog_istio =
-        ["AuthorizationPolicy model-catalog", "DestinationRule model-catalog-service", "VirtualService model-catalog"];
+    let catalog_istio = [
+        "AuthorizationPolicy model-catalog",
+        "DestinationRule model-catalog-service",
+        "VirtualService model-catalog",
+    ];
     for (parameters, expected) in [
         (&[][..], with_mysql(&[])),
         (&["database.kind=postgres"], postgres),
@@ -133,11 +136,17 @@ const DEVIATIONS: [(&str, &str); 16] = [
     ("Secret model-registry-db-secrets", "/metadata/annotations"),
     ("Deployment model-registry-deployment", "/spec/template/spec/containers/0/args/2"),
     ("Deployment model-registry-deployment", "/spec/template/spec/containers/0/env"),
-    ("Deployment model-registry-deployment", "/spec/template/spec/containers/0/securityContext/readOnlyRootFilesystem"),
+    (
+        "Deployment model-registry-deployment",
+        "/spec/template/spec/containers/0/securityContext/readOnlyRootFilesystem",
+    ),
     ("Deployment model-registry-deployment", "/spec/template/spec/containers/0/volumeMounts"),
     ("Deployment model-registry-deployment", "/spec/template/spec/volumes"),
     ("Deployment model-registry-db", "/spec/template/spec/containers/0/readinessProbe"),
-    ("Deployment controller-controller-manager", "/spec/template/spec/containers/0/securityContext/readOnlyRootFilesystem"),
+    (
+        "Deployment controller-controller-manager",
+        "/spec/template/spec/containers/0/securityContext/readOnlyRootFilesystem",
+    ),
     ("Secret model-catalog-postgres", "/data/POSTGRES_PASSWORD"),
     ("Secret model-catalog-postgres", "/metadata/annotations"),
     ("StatefulSet model-catalog-postgres", "/spec/serviceName"),
@@ -164,10 +173,24 @@ fn every_difference_from_the_projects_own_manifests_has_a_reason() {
         (&["base"], &["database.kind=existing"]),
         (&["options/csi"], &["csi.enabled=true"]),
         (&["options/istio"], &["platform=kubeflow"]),
-        (&["options/catalog/base"], &["catalog.enabled=true", "catalog.huggingFaceKey=your-huggingface-api-key-here"]),
-        (&["options/catalog/overlays/odh"], &["catalog.enabled=true", "catalog.sources=odh", "catalog.huggingFaceKey=your-huggingface-api-key-here"]),
         (
-            &["options/controller/overlays/base", "options/controller/prometheus", "options/controller/network-policy"],
+            &["options/catalog/base"],
+            &["catalog.enabled=true", "catalog.huggingFaceKey=your-huggingface-api-key-here"],
+        ),
+        (
+            &["options/catalog/overlays/odh"],
+            &[
+                "catalog.enabled=true",
+                "catalog.sources=odh",
+                "catalog.huggingFaceKey=your-huggingface-api-key-here",
+            ],
+        ),
+        (
+            &[
+                "options/controller/overlays/base",
+                "options/controller/prometheus",
+                "options/controller/network-policy",
+            ],
             &["controller.enabled=true", "controller.networkPolicy=true", "monitoring.enabled=true"],
         ),
     ] {
@@ -218,8 +241,14 @@ fn values_reach_the_objects_that_they_are_about() {
     assert_eq!(rendered.field(server, "/spec/replicas"), 3);
     let ports = "/spec/template/metadata/annotations/traffic.sidecar.istio.io~1excludeOutboundPorts";
     assert_eq!(rendered.field(server, ports), "3306");
-    assert_eq!(rendered.field("Service model-registry-service", "/metadata/annotations/displayName"), "It's: ours");
-    assert_eq!(rendered.container("Deployment model-registry-db", "db-container")["image"], "mysql@sha256:0000");
+    assert_eq!(
+        rendered.field("Service model-registry-service", "/metadata/annotations/displayName"),
+        "It's: ours"
+    );
+    assert_eq!(
+        rendered.container("Deployment model-registry-db", "db-container")["image"],
+        "mysql@sha256:0000"
+    );
     assert_eq!(rendered.field("ConfigMap model-registry-db-parameters", "/data/MYSQL_DATABASE"), "registry");
     let claim = rendered.field("PersistentVolumeClaim metadata-mysql", "/spec");
     assert_eq!(claim["resources"]["requests"]["storage"], "20Gi");
@@ -227,10 +256,16 @@ fn values_reach_the_objects_that_they_are_about() {
     let host = "model-registry-service.models.svc.cluster.local";
     let route = "/spec/http/0/route/0/destination/host";
     assert_eq!(rendered.field("VirtualService model-registry", route), host);
-    assert_eq!(rendered.field("VirtualService model-registry", "/spec/gateways/0"), "models/model-registry-gateway");
+    assert_eq!(
+        rendered.field("VirtualService model-registry", "/spec/gateways/0"),
+        "models/model-registry-gateway"
+    );
     assert_eq!(rendered.field("DestinationRule model-registry-service", "/spec/host"), host);
     let tls = rendered.field("Gateway model-registry-gateway", "/spec/servers/1");
-    assert_eq!((&tls["tls"]["credentialName"], &tls["hosts"]), (&json!("registry-tls"), &json!(["registry.example.com"])));
+    assert_eq!(
+        (&tls["tls"]["credentialName"], &tls["hosts"]),
+        (&json!("registry-tls"), &json!(["registry.example.com"]))
+    );
     assert_eq!(
         rendered.field("AuthorizationPolicy model-registry-service", "/spec/rules"),
         &json!([{
@@ -270,7 +305,8 @@ fn a_new_version_changes_the_images_of_the_project_alone() {
 #[test]
 fn an_operator_gets_a_registry_to_run() {
     let repository = Repository::new();
-    let own = repository.render(COMPONENT, &["platform=odh", "registry.replicas=2", "database.storage.size=20Gi"]);
+    let own =
+        repository.render(COMPONENT, &["platform=odh", "registry.replicas=2", "database.storage.size=20Gi"]);
     assert_eq!(
         own.field("ModelRegistry model-registry", "/spec"),
         &json!({"enableModelRegistry": true, "modelRegistry": {"replicas": 2, "storage": {"size": "20Gi"}}})
@@ -295,7 +331,10 @@ fn what_contradicts_itself_is_refused() {
         (&["database.kind=postgres", "database.image=mysql:8.3"], "database.image is a MySQL"),
         (&["database.image=postgres:16-alpine"], "database.image is a PostgreSQL"),
         (&["database.user=registry"], "has only the user root"),
-        (&["database.kind=existing", "database.storage.class=fast"], "an existing database has its image and its volume"),
+        (
+            &["database.kind=existing", "database.storage.class=fast"],
+            "an existing database has its image and its volume",
+        ),
         (&["catalog.sources=demo"], "set catalog.enabled=true"),
         (&["platform=odh", "istio.enabled=true"], "on odh the operator sets up routes"),
         (&["istio.gateway.create=true"], "of no use without routes"),

@@ -84,11 +84,14 @@ fn every_difference_from_the_projects_own_manifests_has_a_reason() {
         ("istio", &["platform=kubeflow"]),
         ("standalone", &["authProxy.userIsClusterAdmin=true"]),
     ] {
-        let Some(upstream) = Objects::upstream(&format!("model-registry/options/ui/overlays/{name}")) else { return };
+        let Some(upstream) = Objects::upstream(&format!("model-registry/options/ui/overlays/{name}")) else {
+            return;
+        };
         let ours = repository.render(COMPONENT, parameters);
         for id in upstream.ids() {
             let differing = upstream.differing(&ours, &id);
-            let unexplained: Vec<&String> = differing.iter().filter(|path| !is_explained(&id, path)).collect();
+            let unexplained: Vec<&String> =
+                differing.iter().filter(|path| !is_explained(&id, path)).collect();
             assert!(unexplained.is_empty(), "{name}: {id} differs at {unexplained:?}");
         }
     }
@@ -115,7 +118,10 @@ fn the_proxy_is_in_front_and_says_who_the_user_is() {
     assert_eq!(rendered.field("Service model-registry-ui-service", "/spec/ports/0/targetPort"), 8000);
     let config = rendered.field("ConfigMap auth-proxy-config", "/data/nginx.conf").as_str().unwrap();
     assert!(config.contains(r#"proxy_set_header kubeflow-userid "me@example.com";"#), "{config}");
-    assert_eq!(rendered.field("RoleBinding model-registry-ui-user-binding", "/subjects/0/name"), "me@example.com");
+    assert_eq!(
+        rendered.field("RoleBinding model-registry-ui-user-binding", "/subjects/0/name"),
+        "me@example.com"
+    );
     let mounted = &rendered.container(DEPLOYMENT, "auth-proxy")["volumeMounts"][0];
     assert_eq!(mounted["mountPath"], "/etc/nginx/nginx.conf");
 }
@@ -159,11 +165,16 @@ fn a_dashboards_configuration_is_what_the_dashboard_reads() {
 
     let odh = repository.render(
         COMPONENT,
-        &["platform=odh", "registry.namespace=registries", r#"dashboard.modules=[{"name": "notebooks", "enabled": true}]"#],
+        &[
+            "platform=odh",
+            "registry.namespace=registries",
+            r#"dashboard.modules=[{"name": "notebooks", "enabled": true}]"#,
+        ],
     );
     let config = odh.get("ConfigMap odh-dashboard-config");
     assert_eq!(config["metadata"]["namespace"], "opendatahub");
-    let config: Value = serde_yaml::from_str(config["data"]["dashboard_config.yaml"].as_str().unwrap()).unwrap();
+    let config: Value =
+        serde_yaml::from_str(config["data"]["dashboard_config.yaml"].as_str().unwrap()).unwrap();
     assert_eq!(config["dashboardConfig"]["disableModelRegistry"], false);
     assert_eq!(config["groupsConfig"]["allowedGroups"], json!(["system:authenticated"]));
     let modules = &config["moduleFederation"]["modules"];
