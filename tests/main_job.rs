@@ -95,8 +95,8 @@ fn a_plan_is_what_a_deployment_does_and_writes_nothing() {
     stack.hub(&["status"]).ends(0, &["kserve not deployed", "cert-manager not deployed"]);
     let deployed = json(&stack, &["deploy", "kserve"]);
     assert_eq!(changes(&deployed, "kserve", "create"), planned);
-    stack.hub(&["plan", "--detailed-exitcode"]).ends(0, &[]);
-    stack.hub(&["diff", "-p", "kserve.deploymentMode=Serverless"]).ends(3, &["inferenceservice-config"]);
+    stack.hub(&["plan", "kserve", "--detailed-exitcode"]).ends(0, &[]);
+    stack.hub(&["diff", "kserve", "-p", "kserve.deploymentMode=Serverless"]).ends(3, &["inferenceservice-config"]);
 }
 
 #[test]
