@@ -96,7 +96,9 @@ fn a_plan_is_what_a_deployment_does_and_writes_nothing() {
     let deployed = json(&stack, &["deploy", "kserve"]);
     assert_eq!(changes(&deployed, "kserve", "create"), planned);
     stack.hub(&["plan", "kserve", "--detailed-exitcode"]).ends(0, &[]);
-    stack.hub(&["diff", "kserve", "-p", "kserve.deploymentMode=Serverless"]).ends(3, &["inferenceservice-config"]);
+    stack
+        .hub(&["diff", "kserve", "-p", "kserve.deploymentMode=Serverless"])
+        .ends(3, &["inferenceservice-config"]);
 }
 
 #[test]
