@@ -235,7 +235,7 @@ pub enum Problem {
         fields: Vec<ContestedField>,
     },
     /// A field that cannot be changed differs.
-    #[error("{id}: {} cannot be changed on a live object ({message}); delete the object first, or put the old value back",
+    #[error("{id}: {} cannot be changed on a live object ({message}); put the old value back, or have the object deleted and made anew with --recreate (its annotation hub.agilestacks.io/apply: recreate does so for it alone)",
         fields.join(", "))]
     Immutable {
         /// The object.
@@ -307,13 +307,15 @@ pub enum Problem {
     },
     /// More objects would be deleted than allowed.
     #[error(
-        "{planned} objects would be deleted, more than the limit of {limit}; raise --max-deletes if that is meant"
+        "{planned} of the {recorded} recorded objects would be deleted, more than the limit of {limit}; pass --max-deletes {planned} if that is meant"
     )]
     TooManyDeletes {
         /// How many the plan deletes.
         planned: usize,
         /// The limit.
         limit: usize,
+        /// How many objects are recorded.
+        recorded: usize,
     },
 }
 
@@ -337,6 +339,9 @@ pub struct UnknownKind {
     pub api_version: String,
     /// Versions of the kind that the cluster does serve; empty where it knows none.
     pub served_versions: Vec<String>,
+    /// Kinds of the same name in other groups that the cluster serves, e.g. `Ingress.networking.k8s.io/v1`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub successors: Vec<String>,
     /// The objects of the kind.
     pub objects: Vec<ObjectId>,
 }

@@ -235,6 +235,12 @@ fn list_kinds(kinds: &[UnknownKind]) -> String {
         .map(|unknown| {
             let objects = crate::change::count(unknown.objects.len(), "object", "objects");
             match unknown.served_versions.as_slice() {
+                [] if !unknown.successors.is_empty() => format!(
+                    "{} ({}, {objects}; it serves {} instead)",
+                    unknown.kind,
+                    unknown.api_version,
+                    unknown.successors.join(", ")
+                ),
                 [] => format!("{} ({}, {objects})", unknown.kind, unknown.api_version),
                 served => format!(
                     "{} ({} is not served, only {})",

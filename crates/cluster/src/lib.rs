@@ -17,10 +17,12 @@ mod change;
 mod cluster;
 mod desired;
 mod diff;
+mod directive;
 mod error;
 mod event;
 mod history;
 mod id;
+mod ignore;
 mod inventory;
 mod lock;
 mod managed_fields;
@@ -47,10 +49,14 @@ pub use history::{
     stack_revisions,
 };
 pub use id::{GroupKind, ObjectId};
+pub use ignore::IgnoreRule;
 pub use inventory::{Entry, EntryState, Inventory, RunNote, RunStep, inventories, inventory};
 pub use lock::{Holder, Lock, LockOptions, LockStatus, lock_status, unlock};
 pub use mask::{Mask, Sensitive};
 pub use notes::{Note, notes, secret_texts, write_note};
 pub use outcome::{NotReady, ObjectResult, Outcome, ResultStatus};
 pub use owner::{Owner, PART_OF_LABEL, applyset_id};
-pub use plan::{Counts, Plan, PlanOptions, RollbackTo, UndeployOptions, plan, plan_rollback, plan_undeploy};
+pub use plan::{
+    Counts, Drift, DriftClass, DriftedField, DriftedObject, Fingerprint, LeftField, Moved, Plan, PlanOptions,
+    RollbackTo, UndeployOptions, Writer, drift, moved, plan, plan_rollback, plan_undeploy,
+};

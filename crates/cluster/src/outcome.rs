@@ -69,6 +69,9 @@ pub struct NotReady {
     pub children: Vec<String>,
     /// The last events about the object and its children, oldest first.
     pub events: Vec<String>,
+    /// The last lines that failing containers wrote, each with its pod and container before it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub logs: Vec<String>,
     /// What to look at or do next.
     pub hint: Option<String>,
 }

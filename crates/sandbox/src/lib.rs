@@ -38,7 +38,7 @@ mod typed;
 mod validation;
 mod write;
 
-pub use controllers::HOLD;
+pub use controllers::{HOLD, LOG};
 pub use faults::{Fault, Faults, Rule};
 pub use sandbox::{Sandbox, SandboxOptions, kubeconfig};
 pub use server::{Body, SandboxService, Serving};

@@ -24,6 +24,12 @@ use crate::outcome::{NotReady, ResultStatus};
 /// How often an object that is being deleted is looked at although its watch is silent.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(2);
 
+/// Who fills aggregated ClusterRoles in. Source: `pkg/controller/clusterroleaggregation`.
+const AGGREGATION_CONTROLLER: &str = "clusterrole-aggregation-controller";
+/// How often and how long after their deletion aggregated roles are looked for again.
+const SWEEPS: u32 = 3;
+const SWEEP_PAUSE: std::time::Duration = std::time::Duration::from_millis(150);
+
 /// How the wait for a deletion ended.
 enum Gone {
     Yes,
@@ -53,6 +59,7 @@ impl Run<'_> {
                 .buffer_unordered(self.options.concurrency.max(1) * 8)
                 .collect()
                 .await;
+            self.sweep_aggregated(&ended).await;
             for (place, change, ending) in ended {
                 if !matches!(ending.status, ResultStatus::Done | ResultStatus::Applied) {
                     hindrance.get_or_insert_with(|| change.id.clone());
@@ -61,6 +68,41 @@ impl Run<'_> {
             }
         }
         endings
+    }
+
+    /// Deletes aggregated ClusterRoles once more that came back: their controller may apply a role in the moment in
+    /// which it is deleted, and so makes it anew, without labels and without an owner.
+    async fn sweep_aggregated(&self, ended: &[(usize, &Change, Ending)]) {
+        let gone: Vec<&Change> = ended
+            .iter()
+            .filter(|(_, change, ending)| {
+                let aggregates = |live: &Arc<Value>| live.get("aggregationRule").is_some();
+                change.id.is("rbac.authorization.k8s.io", "ClusterRole")
+                    && ending.status == ResultStatus::Done
+                    && change.live_object.as_ref().is_some_and(aggregates)
+            })
+            .map(|(_, change, _)| *change)
+            .collect();
+        if gone.is_empty() {
+            return;
+        }
+        // The controller reacts within milliseconds, or not at all.
+        for _ in 0..SWEEPS {
+            tokio::time::sleep(SWEEP_PAUSE).await;
+            for change in &gone {
+                let Some(resource) = self.cluster.resource(&change.id) else { continue };
+                let path = resource.object(None, &change.id.name);
+                let Ok(Some(live)) = self.cluster.find(&Call::get(path.as_str())).await else { continue };
+                let managers = crate::managed_fields::entries(&live);
+                let by_controller = !managers.is_empty()
+                    && managers.iter().all(|entry| entry["manager"] == AGGREGATION_CONTROLLER);
+                let uid = live["metadata"]["uid"].as_str().unwrap_or_default();
+                if by_controller && let Err(error) = self.delete(&change.id, &path, uid).await {
+                    let message = format!("its controller made it anew, and it could not be deleted again: {error}");
+                    self.warn(Some(&change.id), self.mask.text(&message));
+                }
+            }
+        }
     }
 
     fn skip(&self, change: &Change, reason: &str) -> Ending {

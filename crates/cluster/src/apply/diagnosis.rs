@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::run::Run;
 use crate::cluster::request::Call;
-use crate::id::ObjectId;
+use crate::cluster::discovery::segment;
+use crate::id::{GroupKind, ObjectId};
+use crate::order::phase::is_built_in;
 use crate::outcome::NotReady;
 use crate::readiness::{pod, readiness};
 
@@ -22,12 +24,49 @@ impl Run<'_> {
         names.extend(pods.iter().map(|pod| text(pod, "/metadata/name")));
         let children: Vec<String> = pods.iter().filter_map(|pod| self.child(pod)).take(MOST).collect();
         let events = self.last_events(id, &names).await;
+        let logs = self.last_lines(&pods).await;
         let hint = hint(id, &pods);
-        NotReady { message: String::new(), terminal: false, children, events, hint: Some(hint) }
+        NotReady { message: String::new(), terminal: false, children, events, logs, hint: Some(hint) }
+    }
+
+    /// Pods below an object: itself, those that its selector names, or those of what it owns.
+    async fn pods(&self, id: &ObjectId, object: &Value) -> Vec<Value> {
+        if id.is("", "Pod") {
+            return vec![object.clone()];
+        }
+        let mut pods = self.selected_pods(id, object).await;
+        if pods.is_empty() && !is_built_in(&id.group) {
+            for (kind, workload) in self.owned_workloads(id, object).await {
+                let id = ObjectId::new(kind, id.namespace.as_deref(), &text(&workload, "/metadata/name"));
+                pods.extend(self.selected_pods(&id, &workload).await);
+            }
+        }
+        pods
+    }
+
+    /// Workloads that a custom resource owns, or that what it owns does.
+    async fn owned_workloads(&self, id: &ObjectId, object: &Value) -> Vec<(GroupKind, Value)> {
+        let (Some(namespace), uid) = (&id.namespace, text(object, "/metadata/uid")) else { return Vec::new() };
+        let mut found = Vec::new();
+        for (kind, plural) in [("Deployment", "deployments"), ("StatefulSet", "statefulsets")] {
+            let path = format!("/apis/apps/v1/namespaces/{}/{plural}?limit=500", segment(namespace));
+            let mut list = self.cluster.find(&Call::get(path)).await.ok().flatten().unwrap_or_default();
+            let Some(Value::Array(items)) = list.get_mut("items").map(Value::take) else { continue };
+            // Operators between the two often do not own directly but name their resource in a label.
+            let is_of = |item: &Value| {
+                let owners = item.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+                let labels = item.pointer("/metadata/labels").and_then(Value::as_object);
+                let named = |(key, value): (&String, &Value)| key.contains(&id.group) && *value == id.name.as_str();
+                owners.into_iter().flatten().any(|owner| owner["uid"] == uid.as_str())
+                    || labels.is_some_and(|labels| labels.iter().any(named))
+            };
+            found.extend(items.into_iter().filter(is_of).map(|item| (GroupKind::new("apps", kind), item)));
+        }
+        found
     }
 
     /// Pods below a workload, by its selector.
-    async fn pods(&self, id: &ObjectId, object: &Value) -> Vec<Value> {
+    async fn selected_pods(&self, id: &ObjectId, object: &Value) -> Vec<Value> {
         let (Some(namespace), Some(selector)) = (&id.namespace, object.pointer("/spec/selector/matchLabels"))
         else {
             return Vec::new();

@@ -15,6 +15,7 @@ use crate::history::RunInfo;
 use crate::outcome::{ObjectResult, Outcome, ResultStatus};
 use crate::owner::Owner;
 use crate::plan::Plan;
+use crate::readiness::ReadinessRule;
 use ledger::{Close, Ending};
 use run::Run;
 
@@ -22,6 +23,7 @@ mod archive;
 mod delete;
 mod diagnosis;
 mod ledger;
+mod logs;
 mod progress;
 mod run;
 mod wait;
@@ -46,6 +48,8 @@ pub struct ApplyOptions {
     pub fail_fast: bool,
     /// Values never shown in clear, wherever they turn up.
     pub sensitive: Vec<crate::mask::Sensitive>,
+    /// When objects of kinds are ready that the engine does not know, or should judge otherwise.
+    pub readiness: Vec<ReadinessRule>,
     /// The run that this is part of: it is noted in the record while it works, and what it brings about is kept as a
     /// revision. `None` keeps neither.
     pub run: Option<RunInfo>,
@@ -61,6 +65,7 @@ impl Default for ApplyOptions {
             status_grace: Duration::from_secs(30),
             fail_fast: false,
             sensitive: Vec::new(),
+            readiness: Vec::new(),
             run: None,
         }
     }

@@ -13,6 +13,7 @@ use super::run::Run;
 use super::watch::Seen;
 use crate::cluster::discovery::{Resource, segment};
 use crate::cluster::request::Call;
+use crate::directive;
 use crate::event::Event;
 use crate::id::ObjectId;
 use crate::order::phase::is_built_in;
@@ -107,9 +108,10 @@ impl Run<'_> {
     /// `None` where the wait goes on.
     async fn judge(&self, waiting: &mut Waiting<'_>) -> Option<Waited> {
         let now = Instant::now();
-        let mut found = readiness(&waiting.last);
+        let rule = self.options.readiness.iter().find(|rule| rule.is_about(waiting.id));
+        let mut found = rule.map_or_else(|| readiness(&waiting.last), |rule| rule.readiness(&waiting.last));
         if found.is_ready() {
-            found = self.second_look(waiting, found, now).await;
+            found = self.second_look(waiting, found, now, rule.is_some()).await;
         }
         if found.status == Status::InProgress && self.waits_for_consumer(waiting).await {
             found = Readiness::current("it waits for its first consumer");
@@ -137,7 +139,13 @@ impl Run<'_> {
 
     /// Doubts the readiness of a custom resource that should report its status and has not: its controller may
     /// not have seen it yet. After a time of grace it is taken as ready, and said so.
-    async fn second_look(&self, waiting: &mut Waiting<'_>, found: Readiness, now: Instant) -> Readiness {
+    async fn second_look(
+        &self,
+        waiting: &mut Waiting<'_>,
+        found: Readiness,
+        now: Instant,
+        by_rule: bool,
+    ) -> Readiness {
         if let Some((version, until)) = &waiting.doubt
             && now < *until
             && waiting.last["metadata"]["resourceVersion"] == *version
@@ -148,7 +156,7 @@ impl Run<'_> {
             .last
             .get("status")
             .is_none_or(|status| status.as_object().is_some_and(|map| map.is_empty()));
-        if !is_silent || is_built_in(&waiting.id.group) || !waiting.resource.has_status {
+        if by_rule || directive::waived(&waiting.last).is_some() || !is_silent || is_built_in(&waiting.id.group) || !waiting.resource.has_status {
             return found;
         }
         let until = match waiting.silent_until {

@@ -99,6 +99,23 @@ impl Served {
         resources.iter().map(|resource| resource.version.clone()).collect()
     }
 
+    /// All kinds of objects in namespaces, each in its preferred version.
+    pub(crate) fn namespaced(&self) -> Vec<(GroupKind, Resource)> {
+        let preferred = self.kinds.iter().filter_map(|(kind, versions)| Some((kind, versions.first()?)));
+        let namespaced = preferred.filter(|(_, resource)| resource.namespaced);
+        namespaced.map(|(kind, resource)| (kind.clone(), resource.clone())).collect()
+    }
+
+    /// Kinds with the same name in other groups, in their preferred version.
+    pub(crate) fn namesakes(&self, kind: &GroupKind) -> Vec<String> {
+        let others = self.kinds.iter().filter(|(other, _)| other.kind == kind.kind && *other != kind);
+        let mut found: Vec<String> = others
+            .filter_map(|(other, versions)| Some(format!("{other}/{}", versions.first()?.version)))
+            .collect();
+        found.sort();
+        found
+    }
+
     /// Adds a version of a kind behind those that are known.
     pub(crate) fn add(&mut self, kind: GroupKind, resource: Resource) {
         let versions = self.kinds.entry(kind).or_default();

@@ -16,6 +16,8 @@ use crate::error::{RequestError, Unreachable};
 
 /// An object or list as JSON.
 pub(crate) const ACCEPT_JSON: &str = "application/json";
+/// Anything, as text.
+pub(crate) const ACCEPT_ANY: &str = "application/json, */*";
 /// Only the metadata of an object. Source: API concepts, "Metadata-only fetches".
 pub(crate) const ACCEPT_METADATA: &str =
     "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";

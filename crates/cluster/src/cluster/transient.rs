@@ -24,6 +24,8 @@ pub(crate) struct Patience {
 impl Patience {
     /// For first contact: a cluster that is not there is said so at once.
     pub(crate) const CONNECT: Patience = Patience { tries: 3, webhooks: false, restarts: false, busy: false };
+    /// For what may as well be missing.
+    pub(crate) const ONCE: Patience = Patience { tries: 1, webhooks: false, restarts: false, busy: false };
     /// For reads and dry-runs.
     pub(crate) const READ: Patience = Patience { tries: 6, webhooks: false, restarts: true, busy: true };
     /// For writes.

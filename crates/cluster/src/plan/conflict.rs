@@ -74,11 +74,16 @@ fn manager_of(message: &str) -> String {
     message.split('"').nth(1).unwrap_or(message).to_string()
 }
 
-/// Decides about contested fields. `force` takes them all.
-pub(crate) fn judge(fields: Vec<ContestedField>, force: bool) -> Verdict {
+/// Decides about contested fields. `ignored` ones are left to whoever has them, `force` takes all others.
+pub(crate) fn judge(
+    fields: Vec<ContestedField>,
+    force: bool,
+    ignored: impl Fn(&ContestedField) -> bool,
+) -> Verdict {
     let mut verdict = Verdict::default();
     for field in fields {
         match party(&field.manager) {
+            _ if ignored(&field) => verdict.yielded.push(field),
             _ if force => verdict.taken.push(field),
             Party::Human => verdict.taken.push(field),
             Party::Controller => verdict.yielded.push(field),
@@ -169,10 +174,10 @@ mod tests {
             {"reason": "FieldManagerConflict", "message": "conflict with \"helm\" using apps/v1", "field": ".spec.paused"}]}});
         let status = Box::new(serde_json::from_value(status).expect("a status"));
         let fields = contested(&RequestError::Api { status, retry_after: None });
-        let verdict = judge(fields.clone(), false);
+        let verdict = judge(fields.clone(), false, |_| false);
         assert_eq!(verdict.taken[0].manager, "kubectl-scale");
         assert_eq!(verdict.refused[0].field, ".spec.paused");
-        assert_eq!(judge(fields, true).taken.len(), 2);
+        assert_eq!(judge(fields, true, |_| false).taken.len(), 2);
     }
 
     #[test]

@@ -7,53 +7,53 @@ use serde_json::Value;
 
 use super::UndeployOptions;
 use crate::change::{Action, Change, KeptBy, LiveVersion};
+use crate::directive;
 use crate::id::ObjectId;
+use crate::ignore::glob;
 use crate::inventory::Entry;
 use crate::owner::PART_OF_LABEL;
 
 /// Namespaces without which a cluster does not work.
-const PROTECTED_NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+/// Source: `NamespaceLifecycle` admission for `default` and `kube-*`; OpenShift keeps its own under the others.
+const PROTECTED_NAMESPACES: [&str; 4] = ["default", "kube-*", "openshift", "openshift-*"];
 
-/// Annotations with which this and other tools are told to leave an object alone: name, and the value or the
-/// values separated by commas among which it must be.
-/// Source: documentation of each tool; see also `docs` of Helm, Flux, kapp, kluctl, cli-utils and Argo CD.
-const KEEP_ANNOTATIONS: [(&str, &str); 9] = [
-    ("hub.agilestacks.io/keep", "true"),
-    ("helm.sh/resource-policy", "keep"),
-    ("kustomize.toolkit.fluxcd.io/prune", "disabled"),
-    ("kapp.k14s.io/delete-strategy", "orphan"),
-    ("kluctl.io/skip-delete", "true"),
-    ("client.lifecycle.config.k8s.io/deletion", "detach"),
-    ("cli-utils.sigs.k8s.io/on-remove", "keep"),
-    ("action.timoni.sh/prune", "disabled"),
-    ("argocd.argoproj.io/sync-options", "Prune=false,Delete=false"),
-];
+fn is_protected(name: &str) -> bool {
+    PROTECTED_NAMESPACES.iter().any(|protected| glob(protected, name))
+}
 
 /// Which kinds a run may delete that it keeps by custom.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Licence {
+pub(super) struct Licence<'a> {
     pub(super) namespaces: bool,
     pub(super) crds: bool,
     pub(super) claims: bool,
     /// False where pruning is switched off: nothing is deleted.
     pub(super) prune: bool,
+    /// Where records are: never deleted.
+    pub(super) state_namespace: Option<&'a str>,
 }
 
-impl Licence {
+impl<'a> Licence<'a> {
     /// What a deployment may prune.
-    pub(super) fn of_deploy(prune: bool) -> Self {
-        Licence { prune, ..Licence::default() }
+    pub(super) fn of_deploy(prune: bool, state_namespace: &'a str) -> Self {
+        Licence { prune, state_namespace: Some(state_namespace), ..Licence::default() }
     }
 
     /// What a removal may delete.
-    pub(super) fn of_undeploy(options: &UndeployOptions) -> Self {
+    pub(super) fn of_undeploy(options: &UndeployOptions, state_namespace: &'a str) -> Self {
         let UndeployOptions { delete_namespaces, delete_crds, delete_claims, .. } = *options;
-        Licence { namespaces: delete_namespaces, crds: delete_crds, claims: delete_claims, prune: true }
+        Licence {
+            namespaces: delete_namespaces,
+            crds: delete_crds,
+            claims: delete_claims,
+            prune: true,
+            state_namespace: Some(state_namespace),
+        }
     }
 }
 
 /// Decides about a recorded object that is there and not wanted any more.
-pub(super) fn decide(id: &ObjectId, entry: &Entry, live: &Value, applyset: &str, licence: Licence) -> Change {
+pub(super) fn decide(id: &ObjectId, entry: &Entry, live: &Value, applyset: &str, licence: Licence<'_>) -> Change {
     let kept = kept(id, entry, live, applyset, licence);
     let (action, kept_by, reason) = match kept {
         Some((kept_by, reason)) => (Action::Keep, Some(kept_by), Some(reason)),
@@ -72,7 +72,7 @@ fn kept(
     entry: &Entry,
     live: &Value,
     applyset: &str,
-    licence: Licence,
+    licence: Licence<'_>,
 ) -> Option<(KeptBy, String)> {
     if live.pointer("/metadata/deletionTimestamp").is_some() {
         // Somebody decided already; all that is left is to wait.
@@ -81,10 +81,13 @@ fn kept(
     if live["metadata"]["labels"][PART_OF_LABEL] != applyset {
         return Some((KeptBy::NotOurs, "it no longer carries the label of this component".into()));
     }
-    if id.is_namespace() && PROTECTED_NAMESPACES.contains(&id.name.as_str()) {
+    if id.is_namespace() && is_protected(&id.name) {
         return Some((KeptBy::Protected, "the cluster needs this namespace".into()));
     }
-    if let Some(annotation) = keep_annotation(live) {
+    if id.is_namespace() && licence.state_namespace == Some(id.name.as_str()) {
+        return Some((KeptBy::Protected, "the records of all components are in this namespace".into()));
+    }
+    if let Some(annotation) = directive::kept(live) {
         return Some((KeptBy::Annotation, format!("its annotation {annotation} asks to keep it")));
     }
     if !licence.prune {
@@ -111,16 +114,6 @@ fn kept(
     None
 }
 
-/// The annotation that asks to keep a live object.
-fn keep_annotation(live: &Value) -> Option<&'static str> {
-    let annotations = live.pointer("/metadata/annotations")?;
-    KEEP_ANNOTATIONS.iter().find_map(|(name, wanted)| {
-        let value = annotations.get(name)?.as_str()?;
-        let asks = value.split(',').any(|part| wanted.split(',').any(|wanted| part.trim() == wanted));
-        asks.then_some(*name)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,7 +124,7 @@ mod tests {
         kind: GroupKind,
         name: &str,
         annotations: Value,
-        licence: Licence,
+        licence: Licence<'_>,
     ) -> (Action, Option<KeptBy>) {
         let live = json!({"metadata": {"uid": "u", "resourceVersion": "1", "labels": {PART_OF_LABEL: "ours"}, "annotations": annotations}});
         let entry = Entry { created: true, ..Entry::default() };
@@ -142,7 +135,7 @@ mod tests {
     #[test]
     fn what_holds_data_is_kept_unless_named() {
         let (prune, all) =
-            (Licence::of_deploy(true), Licence { namespaces: true, crds: true, claims: true, prune: true });
+            (Licence::of_deploy(true, "hub-system"), Licence { namespaces: true, crds: true, claims: true, prune: true, state_namespace: Some("hub-system") });
         let crd = GroupKind::new("apiextensions.k8s.io", "CustomResourceDefinition");
         for (kind, kept_by) in [
             (GroupKind::new("", "Namespace"), KeptBy::Namespaces),
@@ -159,7 +152,7 @@ mod tests {
     #[test]
     fn annotations_of_all_tools_are_honoured() {
         let map = GroupKind::new("", "ConfigMap");
-        let licence = Licence::of_deploy(true);
+        let licence = Licence::of_deploy(true, "hub-system");
         for annotations in [
             json!({"helm.sh/resource-policy": "keep"}),
             json!({"argocd.argoproj.io/sync-options": "Validate=false, Delete=false"}),
@@ -177,7 +170,7 @@ mod tests {
     fn what_lost_our_label_is_not_ours() {
         let live = json!({"metadata": {"labels": {}}});
         let id = ObjectId::new(GroupKind::new("", "ConfigMap"), None, "a");
-        let change = decide(&id, &Entry::default(), &live, "ours", Licence::of_deploy(true));
+        let change = decide(&id, &Entry::default(), &live, "ours", Licence::of_deploy(true, "hub-system"));
         assert_eq!(change.kept_by, Some(KeptBy::NotOurs));
     }
 }

@@ -18,11 +18,16 @@ use crate::Error;
 use crate::change::{Action, Cause, Change, LiveVersion, Problem};
 use crate::cluster::Cluster;
 use crate::cluster::discovery::Resource;
+use crate::directive;
 use crate::id::ObjectId;
+use crate::ignore::IgnoreRule;
 use crate::inventory::fingerprint::Proof;
 use crate::inventory::{EntryState, Inventory, store};
 use crate::mask::Mask;
 use crate::owner::Owner;
+
+/// So many deletions are never more than was meant, where nobody sets a limit.
+const FEW_DELETES: usize = 10;
 
 /// What the steps have in common.
 struct Deploy<'a> {
@@ -49,12 +54,29 @@ pub(super) async fn plan(
         mask: Mask::new(&options.sensitive),
         record,
     };
+    let (objects, left_out) = without_other_hooks(objects);
     let resolved = deploy.resolve(objects, default_namespace).await?;
     if resolved.is_empty() && !deploy.record.is_empty() && !options.allow_empty {
         let recorded = deploy.record.entries.len();
         return Err(Error::EmptySet { owner: owner.to_string(), recorded });
     }
-    deploy.finish(resolved).await
+    let mut plan = deploy.finish(resolved).await?;
+    plan.warnings.extend(left_out);
+    Ok(plan)
+}
+
+/// Leaves out what charts bring for tests, deletions and rollbacks: it would run now.
+fn without_other_hooks(objects: Vec<Value>) -> (Vec<Value>, Vec<String>) {
+    let mut warnings = Vec::new();
+    let mut flat = crate::desired::flatten(objects);
+    flat.retain(|object| match (directive::other_helm_hook(object), ObjectId::of(object)) {
+        (Some(hook), Ok(id)) => {
+            warnings.push(format!("{id} is left out: it is a Helm hook for {hook}, not for a deployment"));
+            false
+        }
+        _ => true,
+    });
+    (flat, warnings)
 }
 
 impl Deploy<'_> {
@@ -85,11 +107,13 @@ impl Deploy<'_> {
             resolved.iter().enumerate().map(|(place, one)| (one.desired.id.clone(), place)).collect();
         let resources: HashMap<ObjectId, Resource> =
             resolved.iter().map(|one| (one.desired.id.clone(), one.desired.resource.clone())).collect();
+        let (resolved, hashes, untouched) = untouched(resolved, hashes);
         let brings = Brings::of(&resolved, &self.options.upcoming);
         let (proven, rest) = self.split_proven(resolved, hashes).await?;
         let (findings, mut problems) = self.examine(rest, &brings).await?;
 
         let mut changes = proven;
+        changes.extend(untouched);
         for finding in forgive::circular(findings) {
             problems.extend(finding.problem);
             changes.push(finding.change);
@@ -115,6 +139,7 @@ impl Deploy<'_> {
         self.name_owners(&mut problems).await?;
         let problems = access::merged(problems);
         let mut warnings = warnings(&changes);
+        warnings.extend(self.aimless_rules(&changes));
         let (applyset, concurrency) = (&self.applyset, self.options.concurrency);
         warnings.extend(loss::consequences(self.cluster, &changes, applyset, concurrency).await?);
         Ok(Plan {
@@ -239,7 +264,7 @@ impl Deploy<'_> {
         let entries = self.record.entries.iter().filter(|(id, _)| !places.contains_key(id));
         let readable =
             entries.filter_map(|(id, entry)| Some((id, entry, served.preferred(&id.group_kind())?.clone())));
-        let licence = Licence::of_deploy(self.options.prune);
+        let licence = Licence::of_deploy(self.options.prune, &self.record.owner.state_namespace);
         let found: Vec<Option<Change>> = stream::iter(readable)
             .map(|(id, entry, resource)| async move {
                 let path = resource.object(id.namespace.as_deref(), &id.name);
@@ -255,8 +280,22 @@ impl Deploy<'_> {
 
     fn too_many_deletes(&self, changes: &[Change]) -> Option<Problem> {
         let planned = changes.iter().filter(|change| change.action == Action::Delete).count();
-        let limit = self.options.max_deletes.filter(|limit| planned > *limit)?;
-        Some(Problem::TooManyDeletes { planned, limit })
+        let recorded = self.record.entries.len();
+        let limit = self.options.max_deletes.unwrap_or_else(|| FEW_DELETES.max(recorded / 2));
+        (planned > limit).then_some(Problem::TooManyDeletes { planned, limit, recorded })
+    }
+
+    /// Rules that are about no object of the set: mostly names that were written wrong.
+    fn aimless_rules(&self, changes: &[Change]) -> Vec<String> {
+        let is_aimless = |rule: &&IgnoreRule| !changes.iter().any(|change| rule.is_about(&change.id));
+        let aimless = self.options.ignore.iter().filter(is_aimless);
+        aimless
+            .map(|rule| {
+                let kind = rule.kind.as_ref().map(ToString::to_string).unwrap_or_else(|| "objects".into());
+                let name = rule.name.as_deref().unwrap_or("*");
+                format!("the rule that ignores fields of {kind} {name} is about no object of this component")
+            })
+            .collect()
     }
 
     /// Puts the names of our own components in place of the ids of their sets.
@@ -300,6 +339,27 @@ impl Brings {
             others.filter_map(|object| Some(object.pointer("/metadata/name")?.as_str()?.to_string()));
         Brings { namespaces: own.chain(others).collect() }
     }
+}
+
+/// Takes out what is not to be touched, whether it is there or not.
+fn untouched(
+    resolved: Vec<Resolved>,
+    hashes: Vec<String>,
+) -> (Vec<Resolved>, Vec<String>, Vec<Change>) {
+    let (mut rest, mut rest_hashes, mut left) = (Vec::new(), Vec::new(), Vec::new());
+    for (one, hash) in resolved.into_iter().zip(hashes) {
+        let Some(annotation) = directive::ignored(&one.desired.value) else {
+            rest.push(one);
+            rest_hashes.push(hash);
+            continue;
+        };
+        let mut change = Change::new(one.desired, hash);
+        change.action = Action::Unchanged;
+        change.known_ready = true;
+        change.reason = Some(format!("it is left as it is, as its annotation {annotation} asks"));
+        left.push(change);
+    }
+    (rest, rest_hashes, left)
 }
 
 fn unverified(mut change: Change, what: &str) -> Finding {

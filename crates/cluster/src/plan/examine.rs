@@ -17,7 +17,9 @@ use crate::cluster::request::{APPLY_PATCH, Call};
 use crate::cluster::transient::Patience;
 use crate::desired::Desired;
 use crate::diff::diff;
+use crate::directive;
 use crate::error::RequestError;
+use crate::ignore::is_ignored;
 use crate::managed_fields::our_fields;
 use crate::mask::Mask;
 use crate::migration;
@@ -63,6 +65,12 @@ impl Examiner<'_> {
         let Some(live) = live else { return Ok(self.absent(desired, hash, answer)) };
         let mut change = Change::new(desired, hash);
         change.live = Some(LiveVersion::of(&live));
+        if let Some(reason) = left_as_it_is(&change, &live) {
+            change.action = Action::Unchanged;
+            change.known_ready = true;
+            change.reason = Some(reason);
+            return Ok(Finding { change, problem: None });
+        }
         if live.pointer("/metadata/deletionTimestamp").is_some() {
             change.action = Action::Recreate;
             change.reason = Some("the live object is being deleted".into());
@@ -107,7 +115,10 @@ impl Examiner<'_> {
                 break;
             }
             let Verdict { taken, yielded, refused } =
-                conflict::judge(fields, self.options.force_conflicts || self.options.adopt);
+                conflict::judge(fields, self.options.force_conflicts || self.options.adopt, |field| {
+                    let managers = std::slice::from_ref(&field.manager);
+                    is_ignored(&self.options.ignore, &change.id, &desired.value, &field.field, managers)
+                });
             if !refused.is_empty() {
                 return Ok(Some(Problem::Conflict { id: change.id.clone(), fields: refused }));
             }
@@ -155,8 +166,9 @@ impl Examiner<'_> {
 
     fn refused(&self, change: &mut Change, desired: &Desired, error: &RequestError) -> Option<Problem> {
         let problem = self.problem(desired, error);
+        let is_meant = self.options.recreate || directive::recreated(&desired.value).is_some();
         let may_recreate =
-            self.options.recreate && !NEVER_RECREATED.iter().any(|(group, kind)| change.id.is(group, kind));
+            is_meant && !NEVER_RECREATED.iter().any(|(group, kind)| change.id.is(group, kind));
         match problem {
             Problem::Immutable { fields, .. } if may_recreate => {
                 change.action = Action::Recreate;
@@ -179,6 +191,14 @@ impl Examiner<'_> {
         };
         self.cluster.value(&call.content_type(APPLY_PATCH), Patience::READ).await
     }
+}
+
+/// Why a live object is left as it is, whatever is rendered for it.
+fn left_as_it_is(change: &Change, live: &Value) -> Option<String> {
+    let rendered = change.desired.as_ref().map_or(&Value::Null, |desired| &desired.value);
+    let asked = |ask: fn(&Value) -> Option<&'static str>| ask(rendered).or_else(|| ask(live));
+    let annotation = asked(directive::ignored).or_else(|| asked(directive::create_only))?;
+    Some(format!("it is left as it is, as its annotation {annotation} asks"))
 }
 
 fn left_alone(fields: &[ContestedField]) -> String {

@@ -106,7 +106,7 @@ pub(super) async fn object(
     cluster.find(&Call::get(path).accept(accept)).await
 }
 
-async fn pages(cluster: &Cluster, path: &str, part: Part) -> Result<Vec<Value>, RequestError> {
+pub(super) async fn pages(cluster: &Cluster, path: &str, part: Part) -> Result<Vec<Value>, RequestError> {
     let accept = if part == Part::Metadata { ACCEPT_METADATA_LIST } else { ACCEPT_JSON };
     let mut found = Vec::new();
     let mut next = String::new();

@@ -15,14 +15,19 @@ use crate::cluster::transient::Patience;
 use crate::error::RequestError;
 use crate::owner::PART_OF_LABEL;
 
-/// Kinds in a namespace that everybody looks at when asked what is in it.
-const CONTENTS: [(&str, &str); 5] = [
-    ("/api/v1", "pods"),
-    ("/api/v1", "services"),
-    ("/api/v1", "persistentvolumeclaims"),
-    ("/apis/apps/v1", "deployments"),
-    ("/apis/apps/v1", "statefulsets"),
+/// Kinds that come and go with others, or that every namespace has by itself.
+const DERIVED: [(&str, &str); 6] = [
+    ("", "Event"),
+    ("events.k8s.io", "Event"),
+    ("", "Endpoints"),
+    ("discovery.k8s.io", "EndpointSlice"),
+    ("coordination.k8s.io", "Lease"),
+    ("metrics.k8s.io", "PodMetrics"),
 ];
+/// Objects that every namespace has by itself: kind and name.
+const INBORN: [(&str, &str); 2] = [("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")];
+/// Most requests for one namespace at once.
+const NAMESPACE_CONCURRENCY: usize = 16;
 
 /// Says what the deletions of a plan take with them.
 pub(super) async fn consequences(
@@ -58,6 +63,12 @@ async fn consequence(
     if id.is("", "PersistentVolumeClaim") {
         return data_of_claim(cluster, change, live).await;
     }
+    if id.is("apps", "StatefulSet") {
+        return Ok(claims_of_set(change, live));
+    }
+    if id.is("", "Service") {
+        return Ok(addresses(change, live));
+    }
     Ok(None)
 }
 
@@ -71,7 +82,7 @@ async fn objects_of_kind(
     let served = versions.into_iter().flatten().find(|version| version["served"] == true);
     let Some(version) = served.and_then(|version| version["name"].as_str()) else { return Ok(None) };
     let collection = format!("/apis/{}/{version}/{}", text("/spec/group"), text("/spec/names/plural"));
-    let others = others(cluster, &collection, applyset).await?;
+    let others = others(cluster, text("/spec/names/kind"), &collection, applyset).await?;
     Ok((others > 0).then(|| {
         let kind = text("/spec/names/kind");
         format!(
@@ -81,35 +92,74 @@ async fn objects_of_kind(
     }))
 }
 
+/// Everything in a namespace that others made, of every kind that the cluster serves.
 async fn contents_of_namespace(
     cluster: &Cluster,
     name: &str,
     applyset: &str,
 ) -> Result<Option<String>, RequestError> {
-    let mut found = Vec::new();
-    for (root, plural) in CONTENTS {
-        let others = others(cluster, &format!("{root}/namespaces/{name}/{plural}"), applyset).await?;
-        if others > 0 {
-            found.push(format!("{others} {plural}"));
-        }
-    }
-    let line = || format!("deleting namespace {name} deletes what others have in it: {}", found.join(", "));
-    Ok((!found.is_empty()).then(line))
+    let kinds = cluster.served().namespaced();
+    let kinds = kinds.into_iter().filter(|(kind, _)| !DERIVED.iter().any(|(group, other)| kind.is(group, other)));
+    let mut found: Vec<(String, usize)> = stream::iter(kinds)
+        .map(|(kind, resource)| async move {
+            let others = others(cluster, &kind.kind, &resource.collection(Some(name)), applyset).await?;
+            Ok::<_, RequestError>((resource.qualified(), others))
+        })
+        .buffered(NAMESPACE_CONCURRENCY)
+        .try_collect()
+        .await?;
+    found.retain(|(_, others)| *others > 0);
+    found.sort();
+    let list: Vec<String> = found.iter().map(|(plural, others)| format!("{others} {plural}")).collect();
+    let line = || format!("deleting namespace {name} deletes what others have in it: {}", list.join(", "));
+    Ok((!list.is_empty()).then(line))
 }
 
 /// Objects of a collection that are no members of the set and were made by nobody's controller.
-async fn others(cluster: &Cluster, collection: &str, applyset: &str) -> Result<usize, RequestError> {
+async fn others(
+    cluster: &Cluster,
+    kind: &str,
+    collection: &str,
+    applyset: &str,
+) -> Result<usize, RequestError> {
     let path = format!("{collection}?limit=500&labelSelector={PART_OF_LABEL}%21%3D{applyset}");
     let list = match cluster.value(&Call::get(path).accept(ACCEPT_METADATA_LIST), Patience::READ).await {
         Ok(list) => list,
         // Who may not look is not told; the deletion itself is checked elsewhere.
-        Err(error) if matches!(error.status(), Some(403 | 404)) => return Ok(0),
+        Err(error) if matches!(error.status(), Some(403..=405)) => return Ok(0),
         Err(error) => return Err(error),
     };
     let items = list["items"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let free = items.iter().filter(|item| item.pointer("/metadata/ownerReferences").is_none()).count();
+    let is_inborn =
+        |item: &Value| INBORN.iter().any(|(k, name)| kind == *k && item["metadata"]["name"] == *name);
+    let free = items
+        .iter()
+        .filter(|item| item.pointer("/metadata/ownerReferences").is_none() && !is_inborn(item))
+        .count();
     let rest = list.pointer("/metadata/remainingItemCount").and_then(Value::as_u64).unwrap_or(0);
     Ok(free + usize::try_from(rest).unwrap_or(usize::MAX))
+}
+
+/// What becomes of the claims that a StatefulSet made. Source: KEP-1847.
+fn claims_of_set(change: &Change, live: &Value) -> Option<String> {
+    let templates = live.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array)?;
+    if templates.is_empty() {
+        return None;
+    }
+    let policy = live.pointer("/spec/persistentVolumeClaimRetentionPolicy/whenDeleted");
+    let fate = match policy.and_then(Value::as_str) {
+        Some("Delete") => "are deleted with it (whenDeleted: Delete), and their data as their volumes say",
+        _ => "stay with their data, and are found again under the same name",
+    };
+    Some(format!("{}: the claims of its pods {fate}", change.id))
+}
+
+/// Addresses that go back to whoever gave them.
+fn addresses(change: &Change, live: &Value) -> Option<String> {
+    let ingress = live.pointer("/status/loadBalancer/ingress").and_then(Value::as_array)?;
+    let text = |one: &Value| Some(one.get("ip").or(one.get("hostname"))?.as_str()?.to_string());
+    let list: Vec<String> = ingress.iter().filter_map(text).collect();
+    (!list.is_empty()).then(|| format!("{}: its address {} is given back", change.id, list.join(", ")))
 }
 
 async fn data_of_claim(

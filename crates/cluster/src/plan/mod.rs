@@ -10,7 +10,9 @@ mod conflict;
 mod crd;
 mod deletion;
 mod deploy;
+mod drift;
 mod examine;
+mod fingerprint;
 mod foreign;
 mod forgive;
 mod live;
@@ -25,9 +27,12 @@ use crate::Error;
 use crate::change::{Action, Change, Problem};
 use crate::cluster::Cluster;
 use crate::history::Revision;
+use crate::ignore::IgnoreRule;
 use crate::inventory::{Inventory, RunNote};
 use crate::mask::Sensitive;
 use crate::owner::Owner;
+pub use drift::{Drift, DriftClass, DriftedField, DriftedObject, LeftField, Writer};
+pub use fingerprint::{Fingerprint, Moved, moved};
 pub use rollback::RollbackTo;
 use serde_json::Value;
 
@@ -40,7 +45,7 @@ pub struct PlanOptions {
     pub adopt: bool,
     /// Accept an empty set, which deletes everything that was recorded.
     pub allow_empty: bool,
-    /// Most objects that the plan may delete; `None` for any number.
+    /// Most objects that the plan may delete; `None` for ten, or half of the recorded ones where these are more.
     pub max_deletes: Option<usize>,
     /// Delete recorded objects that the set no longer contains. Without it they are kept and said so.
     pub prune: bool,
@@ -50,6 +55,8 @@ pub struct PlanOptions {
     pub concurrency: usize,
     /// Values never shown in clear, wherever they turn up. `Secret` objects are masked regardless.
     pub sensitive: Vec<Sensitive>,
+    /// Fields that are left to whoever else sets them.
+    pub ignore: Vec<IgnoreRule>,
     /// CRDs and Namespaces that other components of the same run will bring before this plan is carried out.
     pub upcoming: Vec<Value>,
 }
@@ -65,6 +72,7 @@ impl Default for PlanOptions {
             recreate: false,
             concurrency: 32,
             sensitive: Vec::new(),
+            ignore: Vec::new(),
             upcoming: Vec::new(),
         }
     }
@@ -147,30 +155,6 @@ impl Plan {
         self.record.resource_version.is_some()
     }
 
-    /// Digest of everything that the plan would do: what is sent, to which live objects, and what goes.
-    ///
-    /// Two plans with the same digest under the same key do the same. A saved plan is carried out exactly by
-    /// planning again and comparing. The key is random text kept with the saved digest; without it contents
-    /// could be guessed from the digest.
-    pub fn digest(&self, key: &str) -> String {
-        use sha2::{Digest, Sha256};
-        let mut digest = Sha256::new();
-        let mut add = |bytes: &[u8]| {
-            digest.update((bytes.len() as u64).to_be_bytes());
-            digest.update(bytes);
-        };
-        add(key.as_bytes());
-        add(self.owner.to_string().as_bytes());
-        for change in &self.changes {
-            let uid = change.live.as_ref().map_or("", |live| live.uid.as_str());
-            add(format!("{} {} {:?} {uid} {}", change.id, change.version, change.action, change.force)
-                .as_bytes());
-            add(serde_json::to_string(&change.diff).unwrap_or_default().as_bytes());
-            add(change.desired.as_ref().map_or(&[], |desired| desired.body.as_ref()));
-        }
-        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
     /// The run that did not end, as far as the component is concerned; `None` where the last one did.
     pub fn interrupted(&self) -> Option<&RunNote> {
         self.record.run.as_ref()
@@ -235,4 +219,14 @@ pub async fn plan_rollback(
     options: &PlanOptions,
 ) -> Result<(Revision, Plan), Error> {
     rollback::plan(cluster, owner, to, options).await
+}
+
+/// Compares the live objects of a component with what was last deployed. Reads only, and needs no sources.
+///
+/// Of the options those count that say what is secret and what is left to others.
+///
+/// # Errors
+/// Failed requests.
+pub async fn drift(cluster: &Cluster, owner: &Owner, options: &PlanOptions) -> Result<Drift, Error> {
+    drift::drift(cluster, owner, options).await
 }

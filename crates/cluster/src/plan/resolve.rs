@@ -73,7 +73,8 @@ impl Resolver<'_> {
             .into_iter()
             .map(|((kind, api_version), objects)| {
                 let served_versions = self.served.versions(&kind);
-                UnknownKind { kind, api_version, served_versions, objects }
+                let successors = self.served.namesakes(&kind);
+                UnknownKind { kind, api_version, served_versions, successors, objects }
             })
             .collect()
     }

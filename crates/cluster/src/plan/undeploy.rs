@@ -53,7 +53,7 @@ async fn decisions(
         .filter_map(|id| Some((id.clone(), served.preferred(&id.group_kind())?.clone())))
         .collect();
     let live = members(cluster, &wanted, &applyset, Part::Whole, options.concurrency).await?;
-    let licence = Licence::of_undeploy(options);
+    let licence = Licence::of_undeploy(options, &record.owner.state_namespace);
     let (live, applyset) = (&live, applyset.as_str());
     let found: Vec<Option<Change>> = stream::iter(&wanted)
         .map(|(id, resource)| async move {

@@ -26,6 +26,11 @@ impl Condition<'_> {
         self.status == "False" && !self.stale
     }
 
+    /// True where the condition has a status, as of the present generation.
+    pub(super) fn has_status(&self, status: &str) -> bool {
+        self.status == status && !self.stale
+    }
+
     /// The condition in words.
     pub(super) fn explain(&self) -> String {
         if self.stale {

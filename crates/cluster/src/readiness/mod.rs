@@ -11,6 +11,7 @@ mod autoscaler;
 mod claim;
 mod conditions;
 mod crd;
+mod custom;
 mod daemon_set;
 mod deployment;
 mod disruption_budget;
@@ -23,6 +24,7 @@ mod rules;
 mod service;
 mod stateful_set;
 
+pub use custom::{Expression, ReadinessCheck, ReadinessRule};
 pub use rules::readiness;
 
 /// How far an object is, in the words of kstatus.

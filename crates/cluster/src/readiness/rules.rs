@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::conditions::{condition, numeric};
 use super::{Readiness, Status};
+use crate::directive;
 use crate::id::ObjectId;
 
 /// Decides about one kind; `None` leaves it to the customary conditions.
@@ -32,21 +33,32 @@ const RULES: [(&str, &str, Rule); 14] = [
 
 /// How far an object is.
 pub fn readiness(object: &Value) -> Readiness {
-    if object.pointer("/metadata/deletionTimestamp").is_some() {
-        return Readiness { status: Status::Terminating, message: terminating(object) };
-    }
-    if let Some(behind) = behind(object) {
-        return behind;
-    }
-    if let Some(condition) = condition(object, "Reconciling").filter(|condition| condition.is_true()) {
-        return Readiness::in_progress(condition.explain());
-    }
-    if let Some(condition) = condition(object, "Stalled").filter(|condition| condition.is_true()) {
-        return Readiness::failed(condition.explain());
+    if let Some(general) = general(object) {
+        return general;
     }
     let id = ObjectId::of(object).ok();
     let rule = id.and_then(|id| RULES.iter().find(|(group, kind, _)| id.is(group, kind)));
     rule.and_then(|(_, _, rule)| rule(object)).unwrap_or_else(|| by_condition(object))
+}
+
+/// The signs that count for every kind, whatever else decides.
+pub(super) fn general(object: &Value) -> Option<Readiness> {
+    if object.pointer("/metadata/deletionTimestamp").is_some() {
+        return Some(Readiness { status: Status::Terminating, message: terminating(object) });
+    }
+    if let Some(annotation) = directive::waived(object) {
+        return Some(Readiness::current(format!("it is not waited for, as its annotation {annotation} asks")));
+    }
+    if let Some(behind) = behind(object) {
+        return Some(behind);
+    }
+    if let Some(condition) = condition(object, "Reconciling").filter(|condition| condition.is_true()) {
+        return Some(Readiness::in_progress(condition.explain()));
+    }
+    if let Some(condition) = condition(object, "Stalled").filter(|condition| condition.is_true()) {
+        return Some(Readiness::failed(condition.explain()));
+    }
+    None
 }
 
 /// The controller has not seen the last change yet.

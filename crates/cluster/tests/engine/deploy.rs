@@ -1,6 +1,6 @@
 //! Deploying: order, nothing to do, changes, pruning.
 
-use hub_cluster::{Action, Cause, Counts, Event, KeptBy, PlanOptions};
+use hub_cluster::{Action, Cause, Counts, Event, Fingerprint, KeptBy, PlanOptions, moved};
 use serde_json::json;
 
 use crate::support::{config_map, deployment, everything, owner, world};
@@ -145,13 +145,31 @@ async fn what_was_deleted_by_hand_comes_back() {
 #[tokio::test]
 async fn a_saved_plan_is_known_again_only_while_nothing_moved() {
     let world = world().await;
-    let set = [config_map("a", "x")];
-    let digest =
-        async |objects: &[serde_json::Value]| world.plan(objects).await.expect("a plan").digest("key");
-    let saved = digest(&set).await;
-    assert_eq!(digest(&set).await, saved);
-    assert_ne!(digest(&[config_map("a", "y")]).await, saved);
-    assert_ne!(world.plan(&set).await.expect("a plan").digest("other key"), saved);
+    let set = [config_map("a", "x"), config_map("b", "x")];
+    let prints = async |objects: &[serde_json::Value], key: &str| {
+        world.plan(objects).await.expect("a plan").fingerprints(key)
+    };
+    let told = |saved: &[Fingerprint], now: &[Fingerprint]| {
+        moved(saved, now, false).iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let saved = prints(&set, "key").await;
+    assert!(told(&saved, &prints(&set, "key").await).is_empty());
+    assert_ne!(prints(&set, "other").await, saved, "contents cannot be guessed without the key");
+    let other = [config_map("a", "y"), config_map("c", "x")];
+    assert_eq!(
+        told(&saved, &prints(&other, "key").await),
+        [
+            "ConfigMap default/a: what is rendered for it is different now",
+            "ConfigMap default/b: it is not part of the plan any more",
+            "ConfigMap default/c: the plan did not name it, and would create it now"
+        ]
+    );
     world.apply_as("kubectl", "/api/v1/namespaces/default/configmaps/a", &config_map("a", "z")).await;
-    assert_ne!(digest(&set).await, saved);
+    let made = prints(&set, "key").await;
+    assert_eq!(told(&saved, &made), ["ConfigMap default/a: it was made on the cluster meanwhile"]);
+    world.apply_as("kubectl", "/api/v1/namespaces/default/configmaps/a", &config_map("a", "w")).await;
+    assert_eq!(
+        told(&made, &prints(&set, "key").await),
+        ["ConfigMap default/a: it changed on the cluster, so applying it would do something else"]
+    );
 }

@@ -2,6 +2,8 @@
 
 mod conflicts;
 mod deploy;
+mod directives;
+mod drift;
 mod faults;
 mod history;
 mod lock;
@@ -10,3 +12,4 @@ mod resume;
 mod secrets;
 mod support;
 mod undeploy;
+mod waiting;

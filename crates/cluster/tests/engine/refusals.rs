@@ -80,5 +80,33 @@ async fn empty_sets_and_mass_deletions_are_refused() {
     assert!(matches!(world.plan(&[]).await, Err(Error::EmptySet { recorded: 3, .. })));
     let options = PlanOptions { max_deletes: Some(1), ..PlanOptions::default() };
     let plan = world.plan_with(&set[..1], &options).await.expect("a plan");
-    assert!(matches!(&plan.problems[..], [Problem::TooManyDeletes { planned: 2, limit: 1 }]));
+    assert!(matches!(&plan.problems[..], [Problem::TooManyDeletes { planned: 2, limit: 1, .. }]));
+}
+
+#[tokio::test]
+async fn a_successor_of_a_kind_that_is_gone_is_named() {
+    let world = world().await;
+    let ingress = json!({"apiVersion": "extensions/v1beta1", "kind": "Ingress", "metadata": {"name": "a", "namespace": "default"}});
+    let old = json!({"apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget", "metadata": {"name": "a", "namespace": "default"}});
+    let error = world.plan(&[ingress, old]).await.expect_err("unknown kinds").to_string();
+    assert!(error.contains("it serves Ingress.networking.k8s.io/v1 instead"), "{error}");
+    assert!(error.contains("policy/v1beta1 is not served, only v1"), "{error}");
+}
+
+#[tokio::test]
+async fn a_plan_that_deletes_most_of_a_component_is_refused_by_default() {
+    let world = world().await;
+    let set: Vec<_> = (0..24).map(|number| config_map(&format!("m{number}"), "x")).collect();
+    world.deploy(&set).await;
+    let plan = world.plan(&set[..11]).await.expect("a plan");
+    assert!(
+        matches!(plan.problems[..], [Problem::TooManyDeletes { planned: 13, limit: 12, recorded: 24 }]),
+        "{:?}",
+        plan.problems
+    );
+    assert!(world.plan(&set[..12]).await.expect("a plan").problems.is_empty());
+    let any = PlanOptions { max_deletes: Some(13), ..PlanOptions::default() };
+    assert!(world.plan_with(&set[..11], &any).await.expect("a plan").problems.is_empty());
+    let none = PlanOptions { max_deletes: Some(0), ..PlanOptions::default() };
+    assert_eq!(world.plan_with(&set[..23], &none).await.expect("a plan").problems.len(), 1);
 }

@@ -114,7 +114,7 @@ async fn what_others_would_lose_is_said() {
     assert_eq!(
         warnings,
         [
-            "deleting namespace place deletes what others have in it: 1 services",
+            "deleting namespace place deletes what others have in it: 1 services, 1 things.example.org",
             "deleting Thing deletes 1 object that this component did not make",
         ]
     );

@@ -24,6 +24,9 @@ use crate::store::Change;
 /// An annotation that makes the stand-ins leave a workload alone.
 pub const HOLD: &str = "sandbox.hub/hold";
 
+/// An annotation on a pod: what its containers are taken to have written.
+pub const LOG: &str = "sandbox.hub/log";
+
 /// Lets every stand-in see what has changed, and what they change themselves, until all is quiet.
 pub(crate) fn react(state: &mut State) {
     loop {

@@ -1,5 +1,6 @@
 //! What a request is answered with, before it is bytes.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -18,7 +19,7 @@ pub(crate) enum Answer {
     },
     Text {
         code: u16,
-        text: &'static str,
+        text: Cow<'static, str>,
     },
     /// A document of the OpenAPI v2 protobuf form.
     Bytes(Vec<u8>),
@@ -43,13 +44,13 @@ impl Answer {
     }
 
     /// A text.
-    pub(crate) fn text(text: &'static str) -> Answer {
-        Answer::Text { code: 200, text }
+    pub(crate) fn text(text: impl Into<Cow<'static, str>>) -> Answer {
+        Answer::Text { code: 200, text: text.into() }
     }
 
     /// The answer to paths that nobody serves.
     pub(crate) fn nowhere() -> Answer {
-        Answer::Text { code: 404, text: "404 page not found\n" }
+        Answer::Text { code: 404, text: "404 page not found\n".into() }
     }
 
     /// A refusal.
