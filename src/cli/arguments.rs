@@ -55,6 +55,9 @@ pub(super) struct ClusterArguments {
     /// Use this context instead of the environment's cluster
     #[arg(long, value_name = "NAME", env = "HUB_CONTEXT", help_heading = "Cluster")]
     pub(super) context: Option<String>,
+    /// Accept that the environment goes to another cluster than before
+    #[arg(long, help_heading = "Cluster")]
+    pub(super) rebind: bool,
     /// How long to wait for another run to end
     #[arg(long, value_name = "TIME", env = "HUB_LOCK_TIMEOUT", default_value = "0s", value_parser = duration, help_heading = "Cluster")]
     pub(super) lock_timeout: Duration,

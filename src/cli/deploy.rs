@@ -1,5 +1,7 @@
 //! `hub deploy`, `hub plan`, `hub diff`.
 
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -9,7 +11,7 @@ use super::conclude::{conclude, refuse};
 use super::exit::Exit;
 use super::interrupt;
 use super::session::Session;
-use crate::lifecycle::{self, DeployOptions};
+use crate::lifecycle::{self, DeployOptions, SavedPlan, Status};
 use crate::stack::Request;
 use crate::ui::Detail;
 
@@ -78,6 +80,10 @@ pub(super) struct ApplyArguments {
     /// Stop at the first object that fails
     #[arg(long)]
     fail_fast: bool,
+    /// Carry out exactly the plan that `hub plan --out` saved, or nothing if something has moved since
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["components", "only", "offset", "limit", "dry_run",
+        "force_conflicts", "adopt", "no_prune", "recreate", "max_deletes"])]
+    plan: Option<PathBuf>,
 }
 
 /// What only `plan` and `diff` take.
@@ -88,6 +94,9 @@ pub(super) struct PlanArguments {
     /// Exit with 3 when there is something to change
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Save the plan, for `hub deploy --plan FILE`; no value of a secret is in it
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 impl DeployArguments {
@@ -110,6 +119,32 @@ impl DeployArguments {
             recreate: self.recreate,
             max_deletes: self.max_deletes,
             fail_fast: false,
+            saved: None,
+        }
+    }
+}
+
+/// Keeps the plans that a run makes.
+struct Planned {
+    inner: Arc<dyn lifecycle::Listener>,
+    plans: Mutex<Vec<(String, hub_cluster::Plan)>>,
+}
+
+impl lifecycle::Listener for Planned {
+    fn on_event(&self, event: &lifecycle::Event) {
+        if let lifecycle::Event::Planned { component, plan } = event {
+            let mut plans = self.plans.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            plans.push((component.clone(), plan.clone()));
+        }
+        self.inner.on_event(event);
+    }
+}
+
+impl Planned {
+    fn save(&self, saved: &mut SavedPlan) {
+        let plans = self.plans.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (component, plan) in plans.iter() {
+            saved.add(component, plan);
         }
     }
 }
@@ -117,7 +152,7 @@ impl DeployArguments {
 /// Runs `hub deploy`.
 pub(super) async fn deploy(arguments: ApplyArguments) -> Exit {
     if arguments.dry_run {
-        return plan(PlanArguments { deploy: arguments.deploy, detailed_exitcode: false }, Detail::Short)
+        return plan(PlanArguments { deploy: arguments.deploy, detailed_exitcode: false, out: None }, Detail::Short)
             .await;
     }
     let start = Instant::now();
@@ -137,8 +172,17 @@ pub(super) async fn deploy(arguments: ApplyArguments) -> Exit {
         let mut run = session.run(&deploy.fetch, &deploy.cluster, &reporter, arguments.yes)?;
         run.settings.parallel = arguments.parallel;
         interrupt::watch(run.cancel.clone());
+        let mut request = deploy.request(&session);
+        let mut options = options.clone();
+        if let Some(path) = &arguments.plan {
+            let saved = SavedPlan::load(path)?;
+            saved.check(path, &session.stack.name, run.environment.as_deref())?;
+            request = saved.request();
+            options = saved.options(&options);
+            options.saved = Some(Arc::new(saved));
+        }
         let connection = session.connect(&deploy.cluster, &run.cancel).await?;
-        lifecycle::deploy(&run, &connection, &deploy.request(&session), &options).await
+        lifecycle::deploy(&run, &connection, &request, &options).await
     }
     .await;
     match result {
@@ -157,10 +201,22 @@ pub(super) async fn plan(arguments: PlanArguments, detail: Detail) -> Exit {
     };
     let reporter = session.reporter(detail);
     let result = async {
-        let run = session.run(&deploy.fetch, &deploy.cluster, &reporter, false)?;
+        let mut run = session.run(&deploy.fetch, &deploy.cluster, &reporter, false)?;
+        let planned = Arc::new(Planned { inner: run.listener.clone(), plans: Mutex::default() });
+        run.listener = planned.clone();
         interrupt::watch(run.cancel.clone());
         let connection = session.connect(&deploy.cluster, &run.cancel).await?;
-        lifecycle::plan(&run, &connection, &deploy.request(&session), &deploy.options()).await
+        let (request, options) = (deploy.request(&session), deploy.options());
+        let report = lifecycle::plan(&run, &connection, &request, &options).await?;
+        if let Some(path) = &arguments.out
+            && matches!(report.status(), Status::Pending | Status::Unchanged)
+        {
+            let environment = run.environment.as_deref();
+            let mut saved = SavedPlan::new(&run.stack.name, environment, &connection.name, &request, &options);
+            planned.save(&mut saved);
+            saved.save(path)?;
+        }
+        Ok(report)
     }
     .await;
     match result {

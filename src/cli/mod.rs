@@ -5,6 +5,7 @@ mod arguments;
 mod conclude;
 mod crash;
 mod deploy;
+mod drift;
 mod exit;
 mod explain;
 mod fetch;
@@ -58,6 +59,8 @@ enum Command {
     /// Show what is deployed where
     #[command(visible_alias = "list")]
     Status(status::StatusArguments),
+    /// Show what others changed since the last deployment; exits with 3 if there is any
+    Drift(drift::DriftArguments),
     /// Show what was deployed when, and by whom
     History(history::HistoryArguments),
     /// Bring components back to an earlier revision
@@ -144,6 +147,7 @@ async fn run(command: Command) -> Exit {
         Command::Diff(arguments) => deploy::diff(arguments).await,
         Command::Render(arguments) => render::render(arguments).await,
         Command::Status(arguments) => status::status(arguments).await,
+        Command::Drift(arguments) => drift::drift(arguments).await,
         Command::History(arguments) => history::history(arguments).await,
         Command::Rollback(arguments) => rollback::rollback(arguments).await,
         Command::Explain(arguments) => explain::explain(&arguments),

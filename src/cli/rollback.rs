@@ -86,6 +86,7 @@ impl RollbackArguments {
                 recreate: self.recreate,
                 max_deletes: self.max_deletes,
                 fail_fast: false,
+                saved: None,
             },
             dry_run: self.dry_run,
         }

@@ -116,6 +116,18 @@ impl Session {
         Ok(run)
     }
 
+    async fn connect_to(&self, target: &Target, arguments: &ClusterArguments) -> Result<Connection, Error> {
+        let connection = target.connect(arguments.lock_timeout).await?;
+        // A flag names another cluster on purpose, and a uid in the environment is a stronger word than a memory.
+        let is_named = arguments.kubeconfig.is_some() || arguments.context.is_some();
+        if let (Target::Kubeconfig { uid: None, .. }, Some(environment), false) =
+            (target, &self.environment, is_named)
+        {
+            lifecycle::bind(&self.stack.dir, &environment.name, &connection, arguments.rebind).await?;
+        }
+        Ok(connection)
+    }
+
     fn listener(&self, reporter: &Arc<dyn Reporter>) -> Arc<dyn lifecycle::Listener> {
         let forward: Arc<dyn lifecycle::Listener> = Arc::new(Forward(reporter.clone()));
         match self.surroundings.get(crash::KILL_AT).and_then(|number| number.parse().ok()) {
@@ -179,7 +191,7 @@ impl Session {
     ) -> Result<Connection, Error> {
         let target = self.target(arguments)?;
         tokio::select! {
-            connection = target.connect(arguments.lock_timeout) => connection,
+            connection = self.connect_to(&target, arguments) => connection,
             () = cancel.cancelled() => Err(Error::Interrupted),
         }
     }

@@ -1,7 +1,7 @@
 //! `hub status` and `hub list`: what is deployed where.
 
 use clap::Args;
-use hub_cluster::{EntryState, Inventory, LockStatus, Operation, RunNote, RunStep};
+use hub_cluster::{Drift, EntryState, Inventory, LockStatus, Operation, RunNote, RunStep};
 use serde::Serialize;
 
 use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
@@ -9,7 +9,7 @@ use super::conclude::refuse;
 use super::exit::Exit;
 use super::interrupt;
 use super::session::Session;
-use crate::lifecycle::Error;
+use crate::lifecycle::{self, Error};
 use crate::ui::{self, Detail, Format, Palette};
 
 /// Which components.
@@ -25,6 +25,9 @@ pub(super) struct StatusArguments {
     /// Name every object
     #[arg(long)]
     objects: bool,
+    /// Do not look for drift
+    #[arg(long)]
+    no_drift: bool,
 }
 
 /// Runs `hub status`.
@@ -40,6 +43,8 @@ struct Shown {
     target: String,
     lock: Option<LockStatus>,
     components: Vec<Inventory>,
+    /// How components differ from what was deployed; `None` where nobody looked, or might not.
+    drift: Option<Vec<Drift>>,
 }
 
 async fn shown(arguments: &StatusArguments) -> Result<(), Error> {
@@ -55,7 +60,20 @@ async fn shown(arguments: &StatusArguments) -> Result<(), Error> {
     let mut components = hub_cluster::inventories(&connection.cluster, Some(stack), namespace).await?;
     components.retain(|i| session.names.is_empty() || session.names.contains(&i.owner.component));
     let lock = hub_cluster::lock_status(&connection.cluster, stack, namespace).await?;
-    let shown = Shown { target: connection.name.clone(), lock, components };
+    // Amid a run everything differs, and there is nothing to be said about it.
+    let look = !arguments.no_drift && lock.as_ref().is_none_or(|lock| lock.expired);
+    let drift = match look {
+        false => None,
+        true => match lifecycle::drift(&run, &connection, &session.names).await {
+            Ok(drift) => Some(drift),
+            Err(error @ Error::Interrupted) => return Err(error),
+            Err(error) => {
+                run.warn(None, format!("whether anything drifted is not known: {error}"));
+                None
+            }
+        },
+    };
+    let shown = Shown { target: connection.name.clone(), lock, components, drift };
     if session.format == Format::Json {
         ui::json(&shown);
         return Ok(());
@@ -82,7 +100,14 @@ fn print(shown: &Shown, session: &Session, objects: bool) {
             .iter()
             .find(|i| i.owner.component == *name && (!i.is_empty() || i.run.is_some()))
         {
-            Some(inventory) => print_one(name, inventory, shown.lock.as_ref(), &palette, objects),
+            Some(inventory) => {
+                print_one(name, inventory, shown.lock.as_ref(), &palette, objects);
+                let of = |one: &&Drift| one.owner.component == *name && one.is_any();
+                if let Some(drift) = shown.drift.iter().flatten().find(of) {
+                    let summary = ui::drift_summary(drift, &palette);
+                    ui::line(&format!("  drift: {summary}; `hub drift {name}` shows it"));
+                }
+            }
             None => ui::line(&format!(
                 "{}  {}",
                 palette.bold.apply_to(name),

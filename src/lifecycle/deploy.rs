@@ -15,7 +15,7 @@ use super::lock::{release, take_lock};
 use super::run::{ComponentReport, finish};
 use super::values::{Recorded, Values};
 use super::{
-    Connection, DeployOptions, Error, Event, Phase, Prepared, Report, Run, Status, Verb, check_meant,
+    Connection, DeployOptions, Error, Event, Phase, Prepared, Report, Run, SavedPlan, Status, Verb, check_meant,
     component, journal, namespaces, schedule,
 };
 use crate::hooks::Trigger;
@@ -32,6 +32,9 @@ pub async fn deploy(
     request: &Request,
     options: &DeployOptions,
 ) -> Result<Report, Error> {
+    if let Some(saved) = &options.saved {
+        return deploy_saved(run, connection, request, options, saved).await;
+    }
     let ready = Ready::new(run, connection, request, Verb::Deploy).await?;
     let lock = take_lock(run, connection).await?;
     let report = schedule::each(run, &ready.selection.order, &ready.selection.needs, |name| {
@@ -40,6 +43,55 @@ pub async fn deploy(
     .await;
     release(run, lock).await;
     Ok(report)
+}
+
+/// Carries a saved plan out: all of it is planned again and compared before the first write, under the lock, so that
+/// no other run moves anything in between.
+async fn deploy_saved(
+    run: &Run,
+    connection: &Connection,
+    request: &Request,
+    options: &DeployOptions,
+    saved: &SavedPlan,
+) -> Result<Report, Error> {
+    let lock = take_lock(run, connection).await?;
+    let report = async {
+        let before = plan(run, connection, request, options).await?;
+        if !matches!(before.status(), Status::Pending | Status::Unchanged) {
+            return Ok(before);
+        }
+        let ready = Ready::new(run, connection, request, Verb::Deploy).await?;
+        let missing = saved.missing(&ready.selection.order);
+        if !missing.is_empty() {
+            let moved = vec!["the saved plan has it, and this run would leave it out".to_owned()];
+            return Err(Error::PlanMoved { component: missing.join(", "), moved });
+        }
+        Ok(schedule::each(run, &ready.selection.order, &ready.selection.needs, |name| {
+            deploy_one(run, connection, &ready, name, options)
+        })
+        .await)
+    }
+    .await;
+    release(run, lock).await;
+    report
+}
+
+/// Refuses a plan that is not the saved one.
+fn refuse_moved(
+    component: &Component,
+    plan: &Plan,
+    options: &DeployOptions,
+    lenient: bool,
+) -> Result<(), Error> {
+    let Some(saved) = &options.saved else { return Ok(()) };
+    // Values that are generated when they are first needed are not known to any plan.
+    let generates = component.manifest.parameters.iter().any(|parameter| parameter.generate.is_some());
+    let mut moved = saved.moved(&component.name, plan, lenient);
+    moved.retain(|one| !(generates && lenient && one.starts_with("Secret ")));
+    if moved.is_empty() {
+        return Ok(());
+    }
+    Err(Error::PlanMoved { component: component.name.clone(), moved })
 }
 
 /// Says what a deployment would do. Nothing is written.
@@ -162,10 +214,11 @@ async fn deploy_component(
     let has_hooks = journal::has_post_hooks(component, Trigger::PostDeploy);
     if !(prepared.objects.is_empty() && component.manifest.lifecycle.bare) {
         run.enter(name, Phase::Planning)?;
-        let plan_options = plan_options(run, parameters, options, Vec::new());
+        let plan_options = plan_options(run, name, parameters, options, Vec::new());
         let plan = make_plan(run, connection, ready, name, &mut prepared, &plan_options).await?;
         *counts = plan.counts();
         refuse_problems(name, &plan)?;
+        refuse_moved(component, &plan, options, true)?;
         if !plan.is_unchanged() {
             run.approver.approve(Verb::Deploy, name, &plan).await?;
             status = Status::Done;
@@ -206,10 +259,11 @@ async fn plan_only<'a>(
         run.enter(name, Phase::Planning)?;
         let before = lock(upcoming).clone();
         lock(upcoming).extend(prepared.objects.iter().filter(|o| brings_others(o)).cloned());
-        let plan_options = plan_options(run, parameters, options, before);
+        let plan_options = plan_options(run, name, parameters, options, before);
         let plan = make_plan(run, connection, ready, name, &mut prepared, &plan_options).await?;
         counts = plan.counts();
         refuse_problems(name, &plan)?;
+        refuse_moved(component, &plan, options, false)?;
         Ok(if plan.is_unchanged() { Status::Unchanged } else { Status::Pending })
     }
     .await;
@@ -233,11 +287,13 @@ fn brings_others(object: &serde_json::Value) -> bool {
 
 pub(super) fn plan_options(
     run: &Run,
+    name: &str,
     parameters: &ParameterSet,
     options: &DeployOptions,
     upcoming: Vec<serde_json::Value>,
 ) -> PlanOptions {
     PlanOptions {
+        ignore: run.stack.components.get(name).map(|c| c.manifest.ignore.clone()).unwrap_or_default(),
         force_conflicts: options.force_conflicts,
         adopt: options.adopt,
         max_deletes: options.max_deletes,
@@ -296,6 +352,9 @@ fn explain_kinds(run: &Run, name: &str, error: hub_cluster::Error) -> Error {
             Some(component) => {
                 format!("{kind} comes with the component {0}: `hub deploy {0}`", component.name)
             }
+            None if !unknown.successors.is_empty() => {
+                format!("{kind} is not served any more; its successor is {}", unknown.successors.join(", "))
+            }
             None if unknown.served_versions.is_empty() => {
                 format!(
                     "no component of this stack names {kind} under `kinds:`; install what defines it first"
@@ -323,6 +382,7 @@ async fn carry_out(
         timeout: options.timeout,
         fail_fast: options.fail_fast,
         sensitive: sensitive(run, parameters),
+        readiness: run.stack.components.get(name).map(|c| c.manifest.readiness.clone()).unwrap_or_default(),
         ..ApplyOptions::default()
     };
     apply(run, connection, name, plan, &apply_options).await
@@ -375,7 +435,8 @@ fn not_ready(result: &hub_cluster::ObjectResult) -> Option<String> {
         .children
         .iter()
         .map(|c| format!("\n{c}"))
-        .chain(why.events.iter().map(|e| format!("\nevent: {e}")));
+        .chain(why.events.iter().map(|e| format!("\nevent: {e}")))
+        .chain(why.logs.iter().map(|line| format!("\nlog: {line}")));
     text.extend(details);
     if let Some(hint) = &why.hint {
         text.push_str(&format!("\nnext: {hint}"));

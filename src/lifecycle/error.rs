@@ -91,6 +91,52 @@ pub enum Error {
         /// The uid that the cluster has.
         found: String,
     },
+    /// The cluster is another one than the environment went to before.
+    #[error("the environment {environment} went to {known} until now, and this is {found}")]
+    #[diagnostic(
+        code(hub::target::moved),
+        help(
+            "check the kubeconfig's current context; if it is meant (the cluster was rebuilt, its certificates were renewed), say --rebind once. It is remembered in {}",
+            path.display()
+        )
+    )]
+    OtherCluster {
+        /// The environment.
+        environment: String,
+        /// The cluster that it went to.
+        known: String,
+        /// The cluster that this is.
+        found: String,
+        /// Where that is remembered.
+        path: PathBuf,
+    },
+    /// Which cluster an environment goes to cannot be remembered.
+    #[error("cannot use {}: {reason}", path.display())]
+    #[diagnostic(code(hub::target::bindings), help("it remembers which cluster each environment goes to; delete it to begin anew"))]
+    Bindings {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A saved plan cannot be used.
+    #[error("cannot use the plan {}: {reason}", path.display())]
+    #[diagnostic(code(hub::plan::file), help("`hub plan --out FILE` saves one"))]
+    PlanFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// What a saved plan was made for has moved.
+    #[error("{component} is not as the saved plan has it, nothing of it was changed:{}", listed(moved))]
+    #[diagnostic(code(hub::plan::moved), help("look at what moved, and plan anew: `hub plan --out FILE`"))]
+    PlanMoved {
+        /// The component.
+        component: String,
+        /// Each object, and what is different about it.
+        moved: Vec<String>,
+    },
     /// The sandbox cannot be used.
     #[error("cannot use the sandbox {}: {reason}", path.display())]
     #[diagnostic(
@@ -244,6 +290,7 @@ impl Error {
             Self::Problems(_)
             | Self::NoTarget { .. }
             | Self::Needed { .. }
+            | Self::PlanFile { .. }
             | Self::NothingToGoBackTo { .. } => Kind::Manifest,
             Self::Locked { .. } => Kind::Locked,
             Self::NotReady { .. } => Kind::NotReady,

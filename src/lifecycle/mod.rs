@@ -3,12 +3,14 @@
 //! In: a stack, an environment, overrides, a target. Out: what became of each component, and events on the way.
 //! Refuses to know: how anything is shown, and where its options came from.
 
+mod binding;
 mod build;
 mod component;
 mod concealment;
 mod confirm;
 mod deploy;
 mod download;
+mod drift;
 mod error;
 mod event;
 mod hook_environment;
@@ -20,15 +22,18 @@ mod namespaces;
 mod render;
 mod rollback;
 mod run;
+mod saved;
 mod schedule;
 mod target;
 mod undeploy;
 mod values;
 
+pub use binding::bind;
 pub use component::{Prepared, prepare};
 pub use confirm::{Approve, Approver};
 pub use deploy::{deploy, plan};
 pub use download::{fetch_all, merge_folder};
+pub use drift::drift;
 pub use error::{Error, Kind};
 pub use event::{Event, Listener, Phase, Status, Verb};
 pub use kubeconfig::one_context;
@@ -36,6 +41,7 @@ pub use layers::{Overrides, check_meant, gather};
 pub use render::render;
 pub use rollback::{RollbackChoices, RollbackTarget, rollback};
 pub use run::{ComponentReport, DeployOptions, Report, Run, RunSettings};
+pub use saved::SavedPlan;
 pub use target::{Connection, KubeSurroundings, SANDBOX_FILE, Target};
 pub use undeploy::{UndeployChoices, undeploy};
 pub use values::{Recorded, Resolved, resolve_all};

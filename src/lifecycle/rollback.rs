@@ -196,7 +196,7 @@ async fn roll_back_one<'a>(
 }
 
 /// A component's parameters as they are today.
-async fn parameters_of(run: &Run, connection: &Connection, name: &str) -> Result<ParameterSet, Error> {
+pub(super) async fn parameters_of(run: &Run, connection: &Connection, name: &str) -> Result<ParameterSet, Error> {
     let recorded = Recorded::read(&run.stack, &connection.cluster).await?;
     let values = Values::new(run, &[name.to_owned()], recorded, true)?;
     values.settle(run, Some(connection), run.stack.component(name)?, false).await
@@ -218,7 +218,7 @@ async fn roll_back(
     // What is secret today is masked in what was rendered then too, as far as today's parameters still resolve.
     let parameters = parameters_of(run, connection, name).await.unwrap_or_default();
     let to = target.map_or(RollbackTo::Previous, RollbackTo::Revision);
-    let plan_options = plan_options(run, &parameters, &choices.options, Vec::new());
+    let plan_options = plan_options(run, name, &parameters, &choices.options, Vec::new());
     let planned = hub_cluster::plan_rollback(&connection.cluster, &owner(run, name), to, &plan_options).await;
     let (revision, plan) = planned?;
     let at = revision.at.strftime("%Y-%m-%d %H:%M:%S");
@@ -246,6 +246,7 @@ async fn roll_back(
         timeout: choices.options.timeout,
         fail_fast: choices.options.fail_fast,
         sensitive: sensitive(run, &parameters),
+        readiness: run.stack.components.get(name).map(|c| c.manifest.readiness.clone()).unwrap_or_default(),
         run: Some(info),
         ..ApplyOptions::default()
     };

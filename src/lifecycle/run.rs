@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use hub_cluster::{Counts, Mask};
 use tokio_util::sync::CancellationToken;
 
-use super::{Approver, Error, Event, Listener, Phase, Status};
+use super::{Approver, SavedPlan, Error, Event, Listener, Phase, Status};
 use crate::fetch::Fetcher;
 use crate::parameters::ParameterLayers;
 use crate::stack::Stack;
@@ -56,6 +56,8 @@ pub struct DeployOptions {
     pub max_deletes: Option<usize>,
     /// Stop at the first object that fails.
     pub fail_fast: bool,
+    /// Carry out exactly this plan, or nothing.
+    pub saved: Option<Arc<SavedPlan>>,
 }
 
 /// What all components of one run share.

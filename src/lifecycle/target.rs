@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use hub_cluster::Cluster;
 use hub_sandbox::{Sandbox, Serving, StoreError};
 use kube::config::{KubeConfigOptions, Kubeconfig};
+use sha2::Digest as _;
 
 use super::Error;
 use super::error::chain;
@@ -54,6 +55,8 @@ pub struct Connection {
     pub cluster: Cluster,
     /// How users know it.
     pub name: String,
+    /// SHA-256 of its certificate authority, where the kubeconfig has one.
+    pub ca: Option<String>,
     access: Access,
 }
 
@@ -147,7 +150,7 @@ impl Target {
                     help: Some("`inCluster: true` works in a pod with a service account".into()),
                 })?;
                 let cluster = Cluster::connect(client(config, "in-cluster")?).await?;
-                Ok(Connection { cluster, name: "in-cluster".into(), access: Access::Surroundings })
+                Ok(Connection { cluster, name: "in-cluster".into(), ca: None, access: Access::Surroundings })
             }
             Self::Kubeconfig { files, context, uid } => {
                 connect_kubeconfig(files, context.as_deref(), uid.as_deref()).await
@@ -210,6 +213,7 @@ async fn connect_kubeconfig(
         .await
         .map_err(|e| unusable(chain(&e), None))?;
     let server = config.cluster_url.to_string();
+    let ca = config.root_cert.as_ref().map(|certificates| authority(certificates));
     let cluster = Cluster::connect(client(config, &shown)?).await?;
     let name = format!("{name} ({})", server.trim_end_matches('/'));
     if let Some(expected) = uid {
@@ -218,7 +222,15 @@ async fn connect_kubeconfig(
             return Err(Error::Identity { target: name, expected: expected.to_owned(), found });
         }
     }
-    Ok(Connection { cluster, name, access })
+    Ok(Connection { cluster, name, ca, access })
+}
+
+/// A digest of certificates, whatever their order.
+fn authority(certificates: &[Vec<u8>]) -> String {
+    let mut digests: Vec<_> = certificates.iter().map(|der| sha2::Sha256::digest(der).to_vec()).collect();
+    digests.sort();
+    let all = sha2::Sha256::digest(digests.concat());
+    all.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn client(mut config: kube::Config, target: &str) -> Result<kube::Client, Error> {
@@ -245,6 +257,7 @@ async fn connect_sandbox(path: &Path, patience: Duration) -> Result<Connection, 
                 return Ok(Connection {
                     cluster,
                     name,
+                    ca: None,
                     access: Access::Sandbox(sandbox, tokio::sync::OnceCell::new()),
                 });
             }
@@ -255,7 +268,7 @@ async fn connect_sandbox(path: &Path, patience: Duration) -> Result<Connection, 
             let uri = url.parse().map_err(|e| unusable(format!("it is served at {url}: {e}")))?;
             let cluster = Cluster::connect(client(kube::Config::new(uri), url)?).await?;
             let name = format!("the sandbox served at {url}");
-            return Ok(Connection { cluster, name, access: Access::Url(url.clone()) });
+            return Ok(Connection { cluster, name, ca: None, access: Access::Url(url.clone()) });
         }
         if Instant::now() >= deadline {
             return Err(Error::Locked {

@@ -5,10 +5,13 @@
 
 use std::path::{Path, PathBuf};
 
+use hub_cluster::IgnoreRule;
+use hub_cluster::readiness::ReadinessRule;
+
 use super::document::{Document, Reader};
 use super::parameter::ParameterDeclaration;
 use super::{
-    HookDeclaration, Lifecycle, OutputDeclaration, RuleDeclaration, TemplateSet, hooks, lifecycle, outputs,
+    HookDeclaration, Lifecycle, OutputDeclaration, RuleDeclaration, TemplateSet, hooks, readiness, lifecycle, outputs,
     parameters, rules, templates,
 };
 use crate::diagnostic::{Place, Problem, Problems};
@@ -56,6 +59,10 @@ pub struct ComponentManifest {
     pub templates: Vec<TemplateSet>,
     /// Hooks beside the executable files of well-known names.
     pub hooks: Vec<HookDeclaration>,
+    /// When objects of kinds are ready that `hub` does not know.
+    pub readiness: Vec<ReadinessRule>,
+    /// Fields of its objects that are left to whoever else sets them.
+    pub ignore: Vec<IgnoreRule>,
     /// How it lives.
     pub lifecycle: Lifecycle,
     /// Keys that mean nothing here; a warning each.
@@ -77,6 +84,7 @@ const KEYS: [&str; 15] = [
     "lifecycle",
     "hooks",
     "readiness",
+    "drift",
     "components",
 ];
 
@@ -127,6 +135,8 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> ComponentManifest {
         outputs: outputs::read(reader, &root, &mut warnings),
         templates: templates::read(reader, &root),
         hooks: hooks::read(reader, &root),
+        readiness: readiness::read_readiness(reader, &root),
+        ignore: readiness::read_ignore(reader, &root),
         lifecycle: lifecycle::read(reader, &root, &mut warnings),
         warnings,
     }

@@ -11,6 +11,7 @@ mod lifecycle;
 mod outputs;
 mod parameter;
 mod parameters;
+mod readiness;
 mod rules;
 mod scalar;
 mod stack;

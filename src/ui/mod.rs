@@ -3,6 +3,7 @@
 //! In: events and results. Out: text on standard output and standard error, or JSON lines. The only module that prints.
 //! Refuses to know: how anything is done.
 
+mod drift;
 mod live;
 mod plan;
 mod report;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use drift::{drift_lines, drift_summary};
 pub use plan::{Detail, done as counted, plan_lines};
 pub use report::{install_error_style, install_log, show_error};
 pub use style::Palette;

@@ -45,7 +45,7 @@ pub use error::{Error, RequestError, Unreachable};
 pub use event::{Event, Events};
 pub use history::contents::LostSecret;
 pub use history::{
-    KEPT_REVISIONS, Operation, Recorded, Revision, RunInfo, RunStamp, forget, revision, revisions,
+    KEPT_REVISIONS, Operation, Recorded, Revision, RunInfo, RunStamp, forget, random_key, revision, revisions,
     stack_revisions,
 };
 pub use id::{GroupKind, ObjectId};

@@ -63,6 +63,12 @@ impl RunStamp {
     }
 }
 
+/// Random text to key hashes with.
+#[must_use]
+pub fn random_key() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}
+
 /// The run that carries a plan out, as it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunInfo {

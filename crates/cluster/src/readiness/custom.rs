@@ -48,6 +48,13 @@ impl fmt::Debug for ReadinessCheck {
     }
 }
 
+/// Checks that are written alike are alike.
+impl PartialEq for ReadinessCheck {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
 impl fmt::Display for ReadinessCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -60,7 +67,7 @@ impl fmt::Display for ReadinessCheck {
 }
 
 /// When objects of a kind are ready.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ReadinessRule {
     /// The kind.
     pub kind: GroupKind,
