@@ -69,7 +69,7 @@ pub struct ComponentManifest {
     pub warnings: Vec<Problem>,
 }
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "version",
     "kind",
     "meta",
