@@ -13,7 +13,9 @@ const MANIFEST: &str = "parameters: [{name: password, value: hunter22, secret: t
     drift: {ignore: [{kind: ConfigMap, name: scaled, path: data.a, because: an operator sets it}]}\n";
 
 fn map(name: &str, value: &str) -> String {
-    format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: default}}\ndata: {{a: {value}}}\n---\n")
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: default}}\ndata: {{a: {value}}}\n---\n"
+    )
 }
 
 fn stack() -> Stack {
@@ -29,7 +31,10 @@ fn send(stack: &Stack, method: &str, name: &str, body: &Value) {
         let request = http::Request::builder()
             .method(method)
             .uri(format!("/api/v1/namespaces/default/configmaps/{name}?fieldManager=kubectl-edit"))
-            .header("content-type", if method == "PATCH" { "application/merge-patch+json" } else { "application/json" })
+            .header(
+                "content-type",
+                if method == "PATCH" { "application/merge-patch+json" } else { "application/json" },
+            )
             .body(body.to_string().into_bytes())
             .unwrap();
         let _: Value = sandbox.client().request(request).await.unwrap();
@@ -52,7 +57,13 @@ fn drift_is_found_named_and_ignored_where_meant() {
     let before = stack.revision();
     stack.hub(&["drift"]).ends(
         3,
-        &["1 changed by others, 1 missing since revision 1", "data.a: deployed one, now two", "[kubectl-edit at ", "ConfigMap default/gone is missing", "is left to kubectl-edit"],
+        &[
+            "1 changed by others, 1 missing since revision 1",
+            "data.a: deployed one, now two",
+            "[kubectl-edit at ",
+            "ConfigMap default/gone is missing",
+            "is left to kubectl-edit",
+        ],
     );
     stack.hub(&["status"]).ends(0, &["drift: 1 changed by others, 1 missing", "hub drift app"]);
     assert_eq!(stack.revision(), before, "looking writes nothing");
@@ -71,14 +82,22 @@ fn a_saved_plan_is_carried_out_exactly_or_not_at_all() {
     assert!(text.contains("ConfigMap") && !text.contains("hunter22"), "{text}");
     stack.hub(&["deploy", "--plan", "plan.json"]).ends(0, &["3 created"]);
     // The same once more: now it would do nothing, which is not what the plan says.
-    stack.hub(&["deploy", "--plan", "plan.json"]).ends(1, &["ConfigMap default/app: it was made on the cluster meanwhile"]);
+    stack
+        .hub(&["deploy", "--plan", "plan.json"])
+        .ends(1, &["ConfigMap default/app: it was made on the cluster meanwhile"]);
 
-    stack.write("components/app/app.yaml", &[map("app", "two"), map("scaled", "one"), map("gone", "one")].concat());
+    stack.write(
+        "components/app/app.yaml",
+        &[map("app", "two"), map("scaled", "one"), map("gone", "one")].concat(),
+    );
     stack.hub(&["plan", "--out", "plan.json"]).ends(0, &["1 to change"]);
     edit(&stack, "app", "theirs");
     let before = stack.revision();
     let refused = stack.hub(&["deploy", "--plan", "plan.json"]);
-    refused.ends(1, &["app is not as the saved plan has it", "ConfigMap default/app: it changed on the cluster"]);
+    refused.ends(
+        1,
+        &["app is not as the saved plan has it", "ConfigMap default/app: it changed on the cluster"],
+    );
     stack.hub(&["plan", "--out", "plan.json"]).ends(0, &["1 to change"]);
     stack.write("components/app/app.yaml", &map("app", "three"));
     stack.hub(&["deploy", "--plan", "plan.json"]).ends(1, &["what is rendered for it is different now"]);
@@ -107,13 +126,17 @@ metadata: {name: a, namespace: default}
 spec: {phase: New}
 ";
     let manifest = "readiness: [{kind: Thing.example.org, path: spec.phase, value: [Done, Bound]}]\n";
-    let stack = Stack::of_app(manifest, &[("kustomization.yaml", "resources: [app.yaml]\n"), ("app.yaml", crd)]);
+    let stack =
+        Stack::of_app(manifest, &[("kustomization.yaml", "resources: [app.yaml]\n"), ("app.yaml", crd)]);
     stack
         .hub(&["deploy", "--timeout", "1s"])
         .ends(5, &["Thing.example.org default/a: waiting until spec.phase is Done or Bound (it is New)"]);
     stack.write("components/app/app.yaml", &crd.replace("phase: New", "phase: Done"));
     stack.hub(&["deploy"]).ends(0, &[]);
-    stack.write("components/app/hub-component.yaml", "kind: component\nreadiness: [{kind: Thing.example.org, phase: Done}]\n");
+    stack.write(
+        "components/app/hub-component.yaml",
+        "kind: component\nreadiness: [{kind: Thing.example.org, phase: Done}]\n",
+    );
     stack.hub(&["lint"]).ends(2, &["needs a `condition` or a `path`", "phase"]);
 }
 

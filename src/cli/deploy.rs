@@ -152,8 +152,11 @@ impl Planned {
 /// Runs `hub deploy`.
 pub(super) async fn deploy(arguments: ApplyArguments) -> Exit {
     if arguments.dry_run {
-        return plan(PlanArguments { deploy: arguments.deploy, detailed_exitcode: false, out: None }, Detail::Short)
-            .await;
+        return plan(
+            PlanArguments { deploy: arguments.deploy, detailed_exitcode: false, out: None },
+            Detail::Short,
+        )
+        .await;
     }
     let start = Instant::now();
     let deploy = &arguments.deploy;
@@ -212,7 +215,8 @@ pub(super) async fn plan(arguments: PlanArguments, detail: Detail) -> Exit {
             && matches!(report.status(), Status::Pending | Status::Unchanged)
         {
             let environment = run.environment.as_deref();
-            let mut saved = SavedPlan::new(&run.stack.name, environment, &connection.name, &request, &options);
+            let mut saved =
+                SavedPlan::new(&run.stack.name, environment, &connection.name, &request, &options);
             planned.save(&mut saved);
             saved.save(path)?;
         }

@@ -14,7 +14,8 @@ use crate::ui::{self, Detail, Format, Palette};
 
 /// Which components.
 #[derive(Args, Clone, Debug)]
-#[command(after_long_help = "Live objects are compared with what was last deployed, from the record in the cluster: no sources
+#[command(
+    after_long_help = "Live objects are compared with what was last deployed, from the record in the cluster: no sources
 are needed, and what changed in them since is not drift but a change to deploy (`hub plan`).
 
 Three kinds are told apart: changed by others, missing, and left over (stale or extra). Fields that
@@ -22,7 +23,8 @@ a controller owns, and those that the manifest or an annotation leaves to others
   drift: {ignore: [{kind: Deployment.apps, path: spec.replicas, because: scaled by hand}]}
   hub.agilestacks.io/ignore: spec.replicas
 
-Exits with 3 when there is drift.")]
+Exits with 3 when there is drift."
+)]
 pub(super) struct DriftArguments {
     /// Components of the stack, or one component's directory [default: all]
     #[arg(value_name = "COMPONENT")]

@@ -15,8 +15,8 @@ use super::lock::{release, take_lock};
 use super::run::{ComponentReport, finish};
 use super::values::{Recorded, Values};
 use super::{
-    Connection, DeployOptions, Error, Event, Phase, Prepared, Report, Run, SavedPlan, Status, Verb, check_meant,
-    component, journal, namespaces, schedule,
+    Connection, DeployOptions, Error, Event, Phase, Prepared, Report, Run, SavedPlan, Status, Verb,
+    check_meant, component, journal, namespaces, schedule,
 };
 use crate::hooks::Trigger;
 use crate::parameters::ParameterSet;

@@ -6,8 +6,8 @@
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use hub_cluster::{Drift, PlanOptions};
 
-use super::deploy::{owner, recorded};
 use super::concealment::sensitive;
+use super::deploy::{owner, recorded};
 use super::rollback::parameters_of;
 use super::{Connection, Error, Run};
 

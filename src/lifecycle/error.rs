@@ -112,7 +112,10 @@ pub enum Error {
     },
     /// Which cluster an environment goes to cannot be remembered.
     #[error("cannot use {}: {reason}", path.display())]
-    #[diagnostic(code(hub::target::bindings), help("it remembers which cluster each environment goes to; delete it to begin anew"))]
+    #[diagnostic(
+        code(hub::target::bindings),
+        help("it remembers which cluster each environment goes to; delete it to begin anew")
+    )]
     Bindings {
         /// The file.
         path: PathBuf,

@@ -196,7 +196,11 @@ async fn roll_back_one<'a>(
 }
 
 /// A component's parameters as they are today.
-pub(super) async fn parameters_of(run: &Run, connection: &Connection, name: &str) -> Result<ParameterSet, Error> {
+pub(super) async fn parameters_of(
+    run: &Run,
+    connection: &Connection,
+    name: &str,
+) -> Result<ParameterSet, Error> {
     let recorded = Recorded::read(&run.stack, &connection.cluster).await?;
     let values = Values::new(run, &[name.to_owned()], recorded, true)?;
     values.settle(run, Some(connection), run.stack.component(name)?, false).await

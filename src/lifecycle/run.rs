@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use hub_cluster::{Counts, Mask};
 use tokio_util::sync::CancellationToken;
 
-use super::{Approver, SavedPlan, Error, Event, Listener, Phase, Status};
+use super::{Approver, Error, Event, Listener, Phase, SavedPlan, Status};
 use crate::fetch::Fetcher;
 use crate::parameters::ParameterLayers;
 use crate::stack::Stack;

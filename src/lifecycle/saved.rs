@@ -99,7 +99,8 @@ impl SavedPlan {
 
     /// Adds a component's plan.
     pub fn add(&mut self, name: &str, plan: &Plan) {
-        let changes = plan.changes.iter().map(|change: &Change| serde_json::to_value(change).unwrap_or_default());
+        let changes =
+            plan.changes.iter().map(|change: &Change| serde_json::to_value(change).unwrap_or_default());
         let (objects, changes) = (plan.fingerprints(&self.key), changes.collect());
         self.components.push(SavedComponent { name: name.to_owned(), objects, changes });
     }
@@ -111,10 +112,13 @@ impl SavedPlan {
     pub fn load(path: &Path) -> Result<Self, Error> {
         let refuse = |reason: String| Error::PlanFile { path: path.to_path_buf(), reason };
         let text = std::fs::read_to_string(path).map_err(|e| refuse(e.to_string()))?;
-        let plan: Self =
-            serde_json::from_str(&text).map_err(|e| refuse(format!("it is no plan that `hub plan --out` saved: {e}")))?;
+        let plan: Self = serde_json::from_str(&text)
+            .map_err(|e| refuse(format!("it is no plan that `hub plan --out` saved: {e}")))?;
         if plan.format != FORMAT {
-            return Err(refuse(format!("its form is {}, and this hub reads {FORMAT}; plan anew", plan.format)));
+            return Err(refuse(format!(
+                "its form is {}, and this hub reads {FORMAT}; plan anew",
+                plan.format
+            )));
         }
         Ok(plan)
     }

@@ -11,8 +11,8 @@ use hub_cluster::readiness::ReadinessRule;
 use super::document::{Document, Reader};
 use super::parameter::ParameterDeclaration;
 use super::{
-    HookDeclaration, Lifecycle, OutputDeclaration, RuleDeclaration, TemplateSet, hooks, readiness, lifecycle, outputs,
-    parameters, rules, templates,
+    HookDeclaration, Lifecycle, OutputDeclaration, RuleDeclaration, TemplateSet, hooks, lifecycle, outputs,
+    parameters, readiness, rules, templates,
 };
 use crate::diagnostic::{Place, Problem, Problems};
 

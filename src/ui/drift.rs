@@ -66,11 +66,14 @@ fn field_line(field: &DriftedField) -> String {
         Some(serde_json::Value::String(text)) => cut(text),
         Some(other) => cut(&other.to_string()),
     };
-    let by: Vec<String> = field
-        .by
-        .iter()
-        .map(|one| if one.at.is_empty() { one.manager.clone() } else { format!("{} at {}", one.manager, one.at) })
-        .collect();
+    let by: Vec<String> =
+        field
+            .by
+            .iter()
+            .map(|one| {
+                if one.at.is_empty() { one.manager.clone() } else { format!("{} at {}", one.manager, one.at) }
+            })
+            .collect();
     let by = if by.is_empty() { String::new() } else { format!("  [{}]", by.join(", ")) };
     if field.want.is_none() && field.live.is_none() {
         return format!("      {}{by}", field.path);

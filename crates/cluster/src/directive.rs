@@ -59,7 +59,8 @@ const KEEP: [Row; 12] = [
 ];
 /// Hooks of Helm that an installation or an upgrade runs.
 const HELM_HOOK: &str = "helm.sh/hook";
-const HELM_HOOKS_RUN: [&str; 5] = ["pre-install", "post-install", "pre-upgrade", "post-upgrade", "crd-install"];
+const HELM_HOOKS_RUN: [&str; 5] =
+    ["pre-install", "post-install", "pre-upgrade", "post-upgrade", "crd-install"];
 
 /// The annotation by which an object is not to be touched.
 pub(crate) fn ignored(object: &Value) -> Option<&'static str> {

@@ -105,7 +105,11 @@ mod tests {
 
     #[test]
     fn all_spellings_of_a_path_are_one() {
-        for wanted in ["spec.template.spec.containers[name=a].image", "/spec/template/spec/containers/name=a", ".spec.template"] {
+        for wanted in [
+            "spec.template.spec.containers[name=a].image",
+            "/spec/template/spec/containers/name=a",
+            ".spec.template",
+        ] {
             assert!(is_below(wanted, ".spec.template.spec.containers[name=\"a\"].image"), "{wanted}");
         }
         assert!(is_below("metadata.annotations[a.b/c]", ".metadata.annotations.a.b/c"));
@@ -124,7 +128,9 @@ mod tests {
             managers: vec!["keda*".into()],
             ..IgnoreRule::default()
         };
-        let by = |manager: &str| is_ignored(std::slice::from_ref(&rule), &id, &json!({}), "spec.x", &[manager.into()]);
+        let by = |manager: &str| {
+            is_ignored(std::slice::from_ref(&rule), &id, &json!({}), "spec.x", &[manager.into()])
+        };
         assert!(by("keda-operator") && !by("kubectl"));
         let annotated = json!({"metadata": {"annotations": {ANNOTATION: "spec.replicas, spec.paused"}}});
         assert!(is_ignored(&[], &id, &annotated, ".spec.paused", &[]));

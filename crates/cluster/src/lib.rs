@@ -45,8 +45,8 @@ pub use error::{Error, RequestError, Unreachable};
 pub use event::{Event, Events};
 pub use history::contents::LostSecret;
 pub use history::{
-    KEPT_REVISIONS, Operation, Recorded, Revision, RunInfo, RunStamp, forget, random_key, revision, revisions,
-    stack_revisions,
+    KEPT_REVISIONS, Operation, Recorded, Revision, RunInfo, RunStamp, forget, random_key, revision,
+    revisions, stack_revisions,
 };
 pub use id::{GroupKind, ObjectId};
 pub use ignore::IgnoreRule;

@@ -98,7 +98,8 @@ impl Run<'_> {
                     && managers.iter().all(|entry| entry["manager"] == AGGREGATION_CONTROLLER);
                 let uid = live["metadata"]["uid"].as_str().unwrap_or_default();
                 if by_controller && let Err(error) = self.delete(&change.id, &path, uid).await {
-                    let message = format!("its controller made it anew, and it could not be deleted again: {error}");
+                    let message =
+                        format!("its controller made it anew, and it could not be deleted again: {error}");
                     self.warn(Some(&change.id), self.mask.text(&message));
                 }
             }

@@ -6,8 +6,8 @@
 use serde_json::Value;
 
 use super::run::Run;
-use crate::cluster::request::Call;
 use crate::cluster::discovery::segment;
+use crate::cluster::request::Call;
 use crate::id::{GroupKind, ObjectId};
 use crate::order::phase::is_built_in;
 use crate::outcome::NotReady;
@@ -46,7 +46,9 @@ impl Run<'_> {
 
     /// Workloads that a custom resource owns, or that what it owns does.
     async fn owned_workloads(&self, id: &ObjectId, object: &Value) -> Vec<(GroupKind, Value)> {
-        let (Some(namespace), uid) = (&id.namespace, text(object, "/metadata/uid")) else { return Vec::new() };
+        let (Some(namespace), uid) = (&id.namespace, text(object, "/metadata/uid")) else {
+            return Vec::new();
+        };
         let mut found = Vec::new();
         for (kind, plural) in [("Deployment", "deployments"), ("StatefulSet", "statefulsets")] {
             let path = format!("/apis/apps/v1/namespaces/{}/{plural}?limit=500", segment(namespace));
@@ -56,7 +58,8 @@ impl Run<'_> {
             let is_of = |item: &Value| {
                 let owners = item.pointer("/metadata/ownerReferences").and_then(Value::as_array);
                 let labels = item.pointer("/metadata/labels").and_then(Value::as_object);
-                let named = |(key, value): (&String, &Value)| key.contains(&id.group) && *value == id.name.as_str();
+                let named =
+                    |(key, value): (&String, &Value)| key.contains(&id.group) && *value == id.name.as_str();
                 owners.into_iter().flatten().any(|owner| owner["uid"] == uid.as_str())
                     || labels.is_some_and(|labels| labels.iter().any(named))
             };

@@ -60,7 +60,8 @@ fn failing(pod: &Value) -> Vec<Failing> {
     statuses
         .filter_map(|status| {
             let state = &status["state"];
-            let ended = |state: &Value| state["terminated"]["exitCode"].as_i64().is_some_and(|code| code != 0);
+            let ended =
+                |state: &Value| state["terminated"]["exitCode"].as_i64().is_some_and(|code| code != 0);
             // Between two tries there is nothing but the former run to read.
             let previous = state.get("waiting").is_some() && status["lastState"].get("terminated").is_some();
             let unready = state.get("running").is_some() && status["ready"] == false;

@@ -156,7 +156,12 @@ impl Run<'_> {
             .last
             .get("status")
             .is_none_or(|status| status.as_object().is_some_and(|map| map.is_empty()));
-        if by_rule || directive::waived(&waiting.last).is_some() || !is_silent || is_built_in(&waiting.id.group) || !waiting.resource.has_status {
+        if by_rule
+            || directive::waived(&waiting.last).is_some()
+            || !is_silent
+            || is_built_in(&waiting.id.group)
+            || !waiting.resource.has_status
+        {
             return found;
         }
         let until = match waiting.silent_until {

@@ -53,7 +53,13 @@ impl<'a> Licence<'a> {
 }
 
 /// Decides about a recorded object that is there and not wanted any more.
-pub(super) fn decide(id: &ObjectId, entry: &Entry, live: &Value, applyset: &str, licence: Licence<'_>) -> Change {
+pub(super) fn decide(
+    id: &ObjectId,
+    entry: &Entry,
+    live: &Value,
+    applyset: &str,
+    licence: Licence<'_>,
+) -> Change {
     let kept = kept(id, entry, live, applyset, licence);
     let (action, kept_by, reason) = match kept {
         Some((kept_by, reason)) => (Action::Keep, Some(kept_by), Some(reason)),
@@ -134,8 +140,16 @@ mod tests {
 
     #[test]
     fn what_holds_data_is_kept_unless_named() {
-        let (prune, all) =
-            (Licence::of_deploy(true, "hub-system"), Licence { namespaces: true, crds: true, claims: true, prune: true, state_namespace: Some("hub-system") });
+        let (prune, all) = (
+            Licence::of_deploy(true, "hub-system"),
+            Licence {
+                namespaces: true,
+                crds: true,
+                claims: true,
+                prune: true,
+                state_namespace: Some("hub-system"),
+            },
+        );
         let crd = GroupKind::new("apiextensions.k8s.io", "CustomResourceDefinition");
         for (kind, kept_by) in [
             (GroupKind::new("", "Namespace"), KeptBy::Namespaces),

@@ -342,10 +342,7 @@ impl Brings {
 }
 
 /// Takes out what is not to be touched, whether it is there or not.
-fn untouched(
-    resolved: Vec<Resolved>,
-    hashes: Vec<String>,
-) -> (Vec<Resolved>, Vec<String>, Vec<Change>) {
+fn untouched(resolved: Vec<Resolved>, hashes: Vec<String>) -> (Vec<Resolved>, Vec<String>, Vec<Change>) {
     let (mut rest, mut rest_hashes, mut left) = (Vec::new(), Vec::new(), Vec::new());
     for (one, hash) in resolved.into_iter().zip(hashes) {
         let Some(annotation) = directive::ignored(&one.desired.value) else {

@@ -140,9 +140,11 @@ pub(super) async fn drift(cluster: &Cluster, owner: &Owner, options: &PlanOption
         false => Some(deploy::plan(cluster, owner, objects, None, &options).await?),
     };
     for change in plan.iter().flat_map(|plan| &plan.changes) {
-        let left = change.yielded.iter().map(|field| LeftField { id: change.id.clone(), field: field.clone() });
+        let left =
+            change.yielded.iter().map(|field| LeftField { id: change.id.clone(), field: field.clone() });
         drift.left.extend(left);
-        let problem = plan.iter().flat_map(|plan| &plan.problems).find(|problem| concerns(problem, &change.id));
+        let problem =
+            plan.iter().flat_map(|plan| &plan.problems).find(|problem| concerns(problem, &change.id));
         drift.objects.extend(judge(change, problem, lost.get(&change.id), &options));
     }
     drift.objects.extend(stale(cluster, &inventory, &wanted, options.concurrency).await?);
@@ -210,7 +212,8 @@ fn judge(
     lost: Option<&Vec<String>>,
     options: &PlanOptions,
 ) -> Option<DriftedObject> {
-    let drifted = |class, fields, reason| Some(DriftedObject { id: change.id.clone(), class, fields, reason });
+    let drifted =
+        |class, fields, reason| Some(DriftedObject { id: change.id.clone(), class, fields, reason });
     match change.action {
         Action::Create => return drifted(DriftClass::Missing, Vec::new(), None),
         Action::Recreate => return drifted(DriftClass::Missing, Vec::new(), change.reason.clone()),
@@ -266,12 +269,12 @@ async fn stale(
     wanted: &BTreeSet<ObjectId>,
     concurrency: usize,
 ) -> Result<Vec<DriftedObject>, Error> {
-    let candidates = inventory.entries.iter().filter(|(id, entry)| {
-        entry.state == EntryState::Kept && !wanted.contains(*id)
-    });
-    let paths = candidates.filter_map(|(id, _)| {
-        Some((id, cluster.resource(id)?.object(id.namespace.as_deref(), &id.name)))
-    });
+    let candidates = inventory
+        .entries
+        .iter()
+        .filter(|(id, entry)| entry.state == EntryState::Kept && !wanted.contains(*id));
+    let paths = candidates
+        .filter_map(|(id, _)| Some((id, cluster.resource(id)?.object(id.namespace.as_deref(), &id.name))));
     let found: Vec<Option<DriftedObject>> = stream::iter(paths)
         .map(|(id, path)| async move {
             let live = object(cluster, path, Part::Metadata).await;

@@ -167,8 +167,7 @@ impl Examiner<'_> {
     fn refused(&self, change: &mut Change, desired: &Desired, error: &RequestError) -> Option<Problem> {
         let problem = self.problem(desired, error);
         let is_meant = self.options.recreate || directive::recreated(&desired.value).is_some();
-        let may_recreate =
-            is_meant && !NEVER_RECREATED.iter().any(|(group, kind)| change.id.is(group, kind));
+        let may_recreate = is_meant && !NEVER_RECREATED.iter().any(|(group, kind)| change.id.is(group, kind));
         match problem {
             Problem::Immutable { fields, .. } if may_recreate => {
                 change.action = Action::Recreate;

@@ -121,7 +121,8 @@ fn difference(old: &Fingerprint, new: &Fingerprint, rendered_only: bool) -> Opti
     if old.action != new.action {
         return Some(format!("the plan would {} it, now it would {} it", word(old.action), word(new.action)));
     }
-    (old.effect != new.effect).then(|| "it changed on the cluster, so applying it would do something else".into())
+    (old.effect != new.effect)
+        .then(|| "it changed on the cluster, so applying it would do something else".into())
 }
 
 fn word(action: Action) -> &'static str {

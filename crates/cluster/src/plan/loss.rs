@@ -99,7 +99,8 @@ async fn contents_of_namespace(
     applyset: &str,
 ) -> Result<Option<String>, RequestError> {
     let kinds = cluster.served().namespaced();
-    let kinds = kinds.into_iter().filter(|(kind, _)| !DERIVED.iter().any(|(group, other)| kind.is(group, other)));
+    let kinds =
+        kinds.into_iter().filter(|(kind, _)| !DERIVED.iter().any(|(group, other)| kind.is(group, other)));
     let mut found: Vec<(String, usize)> = stream::iter(kinds)
         .map(|(kind, resource)| async move {
             let others = others(cluster, &kind.kind, &resource.collection(Some(name)), applyset).await?;

@@ -94,7 +94,9 @@ impl ReadinessRule {
             match check.holds(object) {
                 Ok(true) => return Readiness::failed(format!("{check}{}", found(check, object))),
                 Ok(false) => {}
-                Err(problem) => return Readiness::in_progress(format!("`{check}` cannot be judged: {problem}")),
+                Err(problem) => {
+                    return Readiness::in_progress(format!("`{check}` cannot be judged: {problem}"));
+                }
             }
         }
         for check in &self.ready {
@@ -103,7 +105,9 @@ impl ReadinessRule {
                 Ok(false) => {
                     return Readiness::in_progress(format!("waiting until {check}{}", found(check, object)));
                 }
-                Err(problem) => return Readiness::in_progress(format!("`{check}` cannot be judged: {problem}")),
+                Err(problem) => {
+                    return Readiness::in_progress(format!("`{check}` cannot be judged: {problem}"));
+                }
             }
         }
         Readiness::current("as its rule wants it")
@@ -154,9 +158,10 @@ fn field<'a>(object: &'a Value, path: &str) -> Option<&'a Value> {
         if let Some(inside) = rest.strip_prefix('[') {
             let (key, after) = inside.split_once(']')?;
             value = match key.split_once('=') {
-                Some((name, wanted)) => {
-                    value.as_array()?.iter().find(|item| item.get(name).map(text).as_deref() == Some(wanted))?
-                }
+                Some((name, wanted)) => value
+                    .as_array()?
+                    .iter()
+                    .find(|item| item.get(name).map(text).as_deref() == Some(wanted))?,
                 None => match key.parse::<usize>() {
                     Ok(index) if value.is_array() => value.get(index)?,
                     _ => value.get(key)?,
@@ -202,7 +207,9 @@ mod tests {
         assert_eq!(none.message, "waiting until status.phase is Bound or Ready (it is not there yet)");
 
         let synced = rule(ReadinessCheck::Condition { name: "Synced".into(), status: "True".into() }, None);
-        let with = |status: &str| synced.readiness(&json!({"status": {"conditions": [{"type": "Synced", "status": status}]}}));
+        let with = |status: &str| {
+            synced.readiness(&json!({"status": {"conditions": [{"type": "Synced", "status": status}]}}))
+        };
         assert_eq!(with("True").status, Status::Current);
         assert_eq!(with("False").status, Status::InProgress);
         assert_eq!(synced.readiness(&json!({})).status, Status::InProgress);
@@ -219,7 +226,8 @@ mod tests {
 
     #[test]
     fn an_expression_that_fails_is_told() {
-        let broken = ReadinessCheck::Expression { text: "x > 1".into(), evaluate: Arc::new(|_| Err("no x".into())) };
+        let broken =
+            ReadinessCheck::Expression { text: "x > 1".into(), evaluate: Arc::new(|_| Err("no x".into())) };
         assert_eq!(rule(broken, None).readiness(&json!({})).message, "`x > 1` cannot be judged: no x");
     }
 }

@@ -47,7 +47,9 @@ pub(super) fn general(object: &Value) -> Option<Readiness> {
         return Some(Readiness { status: Status::Terminating, message: terminating(object) });
     }
     if let Some(annotation) = directive::waived(object) {
-        return Some(Readiness::current(format!("it is not waited for, as its annotation {annotation} asks")));
+        return Some(Readiness::current(format!(
+            "it is not waited for, as its annotation {annotation} asks"
+        )));
     }
     if let Some(behind) = behind(object) {
         return Some(behind);

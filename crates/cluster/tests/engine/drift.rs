@@ -46,7 +46,11 @@ async fn three_ways_to_drift_are_told_apart() {
     deploy(&world, &[config_map("edited", "x"), config_map("gone", "x"), secret.clone(), kept]).await;
     deploy(&world, &[config_map("edited", "x"), config_map("gone", "x"), secret]).await;
     let calm = look(&world, Vec::new()).await;
-    assert_eq!(calm.objects.iter().map(|one| one.class).collect::<Vec<_>>(), [DriftClass::Stale], "{calm:#?}");
+    assert_eq!(
+        calm.objects.iter().map(|one| one.class).collect::<Vec<_>>(),
+        [DriftClass::Stale],
+        "{calm:#?}"
+    );
 
     edit(&world, &format!("{MAPS}/edited"), &json!({"data": {"key": "theirs"}})).await;
     edit(&world, "/api/v1/namespaces/default/secrets/s", &json!({"stringData": {"k": "other"}})).await;
@@ -108,7 +112,8 @@ async fn ignored_fields_are_no_drift_and_are_not_set_back() {
     assert_eq!(found.objects.iter().map(|one| one.id.name.as_str()).collect::<Vec<_>>(), ["b"]);
     let aimless = IgnoreRule { name: Some("nobody".into()), ..rule.clone() };
     let options = PlanOptions { ignore: vec![rule, aimless], ..PlanOptions::default() };
-    let plan = world.plan_with(&[config_map("a", "ours"), config_map("b", "ours")], &options).await.expect("a plan");
+    let plan =
+        world.plan_with(&[config_map("a", "ours"), config_map("b", "ours")], &options).await.expect("a plan");
     // Of `a` only the declaration changes, no value.
     let changed: Vec<_> = plan.changes.iter().filter(|change| !change.diff.is_empty()).collect();
     assert_eq!(changed.iter().map(|change| change.id.name.as_str()).collect::<Vec<_>>(), ["b"]);

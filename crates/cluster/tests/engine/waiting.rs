@@ -42,7 +42,9 @@ async fn users_say_when_their_kinds_are_ready() {
     let options = ApplyOptions { tolerance: std::time::Duration::ZERO, ..options };
     let plan = world.plan(&set).await.expect("a plan");
     let (outcome, _) = world.apply(&plan, &options).await;
-    let ResultStatus::NotReady(why) = &outcome.not_ready().next().expect("one").status else { panic!("not ready") };
+    let ResultStatus::NotReady(why) = &outcome.not_ready().next().expect("one").status else {
+        panic!("not ready")
+    };
     assert!(why.terminal, "{why:?}");
 }
 
@@ -66,7 +68,9 @@ async fn a_wait_in_vain_ends_with_the_last_lines() {
     let plan = world.plan(&[server]).await.expect("a plan");
     let options = ApplyOptions { sensitive: vec![hub_cluster::Sensitive::new("hunter22")], ..hurried() };
     let (outcome, _) = world.apply(&plan, &options).await;
-    let ResultStatus::NotReady(why) = &outcome.not_ready().next().expect("one").status else { panic!("not ready") };
+    let ResultStatus::NotReady(why) = &outcome.not_ready().next().expect("one").status else {
+        panic!("not ready")
+    };
     assert_eq!(why.logs, ["server-1/main: starting", "server-1/main: no database at db:5432 with (secret)"]);
     assert!(why.children[0].contains("CrashLoopBackOff"), "{why:?}");
     assert!(why.hint.as_ref().expect("a hint").contains("kubectl logs"), "{why:?}");

@@ -124,7 +124,9 @@ fn refusal(code: u16, retry_after: Option<u64>) -> StatusError {
 
 fn write(answer: Answer) -> Response<Body> {
     match answer {
-        Answer::Text { code, text } => response(code, "text/plain; charset=utf-8", whole(text.into_owned().into())),
+        Answer::Text { code, text } => {
+            response(code, "text/plain; charset=utf-8", whole(text.into_owned().into()))
+        }
         Answer::Bytes(bytes) => {
             response(200, "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", whole(bytes.into()))
         }
