@@ -118,3 +118,40 @@ fn stack_hooks_that_are_nowhere_and_files_that_are_not_executable_are_said() {
         ],
     );
 }
+
+#[test]
+fn a_hook_deploys_a_further_kustomization_and_edits_its_own() {
+    let hook = "#!/bin/sh -e
+verb=\"$(basename \"$0\" | cut -d- -f2)\"
+test $verb = deploy && yq -i '.resources += [\"more.yaml\"]' kustomization.yaml
+(cd web-app && NAMESPACE=web hub ext component kustomize $verb)
+";
+    let stack = app(
+        "",
+        &[
+            ("pre-deploy", hook),
+            ("more.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\n"),
+            ("web-app/kustomization.yaml", "resources: [web.yaml]\n"),
+            ("web-app/web.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"),
+        ],
+    );
+    std::os::unix::fs::symlink("pre-deploy", stack.path("components/app/post-undeploy")).unwrap();
+    let ran = stack.hub(&["deploy", "app"]);
+    ran.ends(0, &["ConfigMap web/web", "ConfigMap default/app", "ConfigMap default/more"]);
+    let ran = stack.hub(&["undeploy", "app"]);
+    ran.ends(0, &["ConfigMap web/web", "ConfigMap default/app", "ConfigMap default/more"]);
+    stack.hub(&["ext", "eks"]).ends(2, &["hub has no extension `eks`"]);
+}
+
+#[test]
+fn a_component_may_declare_what_hub_knows() {
+    let stack = app(
+        "",
+        &[("config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: '{{.hub.componentName}}'}\n")],
+    );
+    stack.write(
+        "components/app/hub-component.yaml",
+        "kind: component\nparameters: [{name: hub.componentName}]\ntemplates: {kind: go, files: [config.yaml]}\n",
+    );
+    stack.hub(&["render", "app"]).ends(0, &["a: app"]);
+}

@@ -8,6 +8,7 @@ mod deploy;
 mod drift;
 mod exit;
 mod explain;
+mod ext;
 mod fetch;
 mod history;
 mod interrupt;
@@ -77,6 +78,9 @@ enum Command {
     /// The embedded API server of a stack
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),
+    /// What hooks of hubctl's components call: `hub ext component kustomize deploy`
+    #[command(hide = true)]
+    Ext(ext::ExtArguments),
     /// Remove the lock of a dead run
     Unlock(unlock::UnlockArguments),
     /// Print a completion script
@@ -155,6 +159,7 @@ async fn run(command: Command) -> Exit {
         Command::Fetch(arguments) => fetch::fetch(arguments).await,
         Command::Kustomize(command) => kustomize::run(command, &surroundings::Surroundings::read()),
         Command::Sandbox(command) => sandbox::sandbox(command).await,
+        Command::Ext(arguments) => ext::ext(arguments).await,
         Command::Unlock(arguments) => unlock::unlock(arguments).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -68,6 +68,18 @@ impl Session {
         })
     }
 
+    /// A stack that needs no opening, without an environment.
+    pub(super) fn of_stack(stack: Stack, arguments: &StackArguments) -> Self {
+        Self {
+            surroundings: Surroundings::read(),
+            names: stack.components.keys().cloned().collect(),
+            stack: Arc::new(stack),
+            environment: None,
+            format: arguments.output.into(),
+            arguments: arguments.clone(),
+        }
+    }
+
     /// The reporter for this command.
     #[must_use]
     pub(super) fn reporter(&self, detail: Detail) -> Arc<dyn Reporter> {

@@ -100,6 +100,17 @@ impl ComponentManifest {
         let manifest = read(&mut reader, dir);
         reader.problems.or(manifest)
     }
+
+    /// Reads a manifest that is no file, for the component in `dir`.
+    ///
+    /// # Errors
+    /// Everything wrong with it.
+    pub fn of_text(text: &str, dir: &Path) -> Result<Self, Problems> {
+        let document = Document::parse(COMPONENT_MANIFEST, text.to_owned())?;
+        let mut reader = Reader::new(&document);
+        let manifest = read(&mut reader, dir);
+        reader.problems.or(manifest)
+    }
 }
 
 fn read(reader: &mut Reader<'_>, dir: &Path) -> ComponentManifest {

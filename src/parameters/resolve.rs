@@ -199,6 +199,10 @@ impl Resolver<'_> {
             context,
             pending: None,
         };
+        // Source: hubctl looks a name up among what it knows itself before it takes the component's own value.
+        if let (true, Some(known)) = (all.is_empty(), self.scope.bindings.get(&declaration.name)) {
+            all.push(plain(known.clone(), Provenance::Hub, Context::Literal));
+        }
         match own {
             Some(value) => all.push(plain(value, Provenance::Component(own_place), Context::Component)),
             None if !all.is_empty() => {}

@@ -135,6 +135,10 @@ impl Stack {
             let full = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
             manifest.name = full.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         }
+        Ok(Self::of_manifest(dir, manifest))
+    }
+
+    fn of_manifest(dir: &Path, mut manifest: ComponentManifest) -> Self {
         let name = manifest.name.clone();
         let warnings = std::mem::take(&mut manifest.warnings);
         let component = Component {
@@ -145,7 +149,7 @@ impl Stack {
             stack_hooks: Vec::new(),
             place: None,
         };
-        Ok(Self {
+        Self {
             dir: dir.to_path_buf(),
             name: name.clone(),
             components: IndexMap::from_iter([(name, component)]),
@@ -155,7 +159,22 @@ impl Stack {
             state_namespace: DEFAULT_STATE_NAMESPACE.to_owned(),
             kept_revisions: hub_cluster::KEPT_REVISIONS,
             warnings,
-        })
+        }
+    }
+
+    /// A stack of one component that is a kustomization only, without a manifest.
+    ///
+    /// # Errors
+    /// The manifest that stands for it is wrong, which is a bug.
+    pub fn of_directory(
+        dir: &Path,
+        name: &str,
+        parameters: Vec<ParameterDeclaration>,
+    ) -> Result<Self, Problems> {
+        let mut manifest = ComponentManifest::of_text("kind: component", dir)?;
+        name.clone_into(&mut manifest.name);
+        manifest.parameters = parameters;
+        Ok(Self::of_manifest(dir, manifest))
     }
 
     /// The component of a name.

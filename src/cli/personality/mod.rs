@@ -1,5 +1,5 @@
 //! The commands that hooks call by names of their own: `files`, `copy`, `color`, `dotenv`, `params`, `kubeconfig`,
-//! `kustomize`. They are this program, started under another name.
+//! `kustomize`, `yq`. They are this program, started under another name.
 //!
 //! In: the name, arguments, the surroundings. Out: what hubctl's scripts of these names print and do, without bash, curl,
 //! tar, jq or yq. Refuses to know: stacks, clusters.
@@ -12,6 +12,7 @@ mod dotenv;
 mod files;
 mod kubeconfig;
 mod params;
+mod yq;
 
 use std::path::Path;
 
@@ -20,7 +21,8 @@ use super::surroundings::Surroundings;
 use crate::ui;
 
 /// The names that hooks find on their PATH, `hub` and `hubctl` aside.
-pub(super) const NAMES: [&str; 7] = ["files", "copy", "color", "dotenv", "params", "kubeconfig", "kustomize"];
+pub(super) const NAMES: [&str; 8] =
+    ["files", "copy", "color", "dotenv", "params", "kubeconfig", "kustomize", "yq"];
 
 /// Why a command ends with a code other than 0, after saying why on standard error.
 pub(super) struct Stop {
@@ -57,6 +59,7 @@ pub(super) fn run(name: &str, arguments: &[String], surroundings: &Surroundings)
         "color" => color::run(&words, surroundings),
         "dotenv" => dotenv::run(&words, surroundings),
         "params" => params::run(&words, surroundings),
+        "yq" => yq::run(&words, surroundings),
         _ => kubeconfig::run(&words, surroundings),
     };
     match done {
