@@ -84,6 +84,7 @@ async fn nested(direction: Direction) -> Result<Exit, Error> {
                 recreate: false,
                 max_deletes: None,
                 fail_fast: false,
+                saved: None,
             };
             lifecycle::deploy(&run, &connection, &Request::default(), &options).await?
         }
