@@ -147,7 +147,10 @@ test $verb = deploy && yq -i '.resources += [\"more.yaml\"]' kustomization.yaml
 fn a_component_may_declare_what_hub_knows() {
     let stack = app(
         "",
-        &[("config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: '{{.hub.componentName}}'}\n")],
+        &[(
+            "config.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: '{{.hub.componentName}}'}\n",
+        )],
     );
     stack.write(
         "components/app/hub-component.yaml",

@@ -48,7 +48,8 @@ fn parse(expression: &str) -> Option<(Vec<String>, Edit)> {
     if let Some(inner) = expression.strip_prefix("del(").and_then(|rest| rest.strip_suffix(')')) {
         return Some((path(inner)?, Edit::Delete));
     }
-    let value = |text: &str| serde_yaml::from_str::<Value>(text.trim()).ok().filter(|_| is_literal(text.trim()));
+    let value =
+        |text: &str| serde_yaml::from_str::<Value>(text.trim()).ok().filter(|_| is_literal(text.trim()));
     if let Some((left, right)) = expression.split_once("+=") {
         return Some((path(left)?, Edit::Append(value(right)?)));
     }
@@ -59,7 +60,9 @@ fn parse(expression: &str) -> Option<(Vec<String>, Edit)> {
 }
 
 fn is_literal(text: &str) -> bool {
-    text.starts_with(['[', '{', '"']) || matches!(text, "true" | "false" | "null") || text.parse::<f64>().is_ok()
+    text.starts_with(['[', '{', '"'])
+        || matches!(text, "true" | "false" | "null")
+        || text.parse::<f64>().is_ok()
 }
 
 fn path(text: &str) -> Option<Vec<String>> {
