@@ -53,3 +53,16 @@ fn every_path_in_the_architecture_exists() {
         }
     }
 }
+
+#[test]
+fn every_test_that_the_engines_table_names_exists() {
+    let pattern = regex::Regex::new(r"`engine::([a-z_]+)::([a-z_]+)`").unwrap();
+    let text = std::fs::read_to_string(root().join("docs/cluster-engine.md")).unwrap();
+    let named: Vec<_> = pattern.captures_iter(&text).collect();
+    assert!(named.len() > 40);
+    for test in named {
+        let file = root().join(format!("crates/cluster/tests/engine/{}.rs", &test[1]));
+        let code = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(code.contains(&format!("async fn {}(", &test[2])), "{} is not there", &test[0]);
+    }
+}

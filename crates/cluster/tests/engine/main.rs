@@ -11,5 +11,6 @@ mod refusals;
 mod resume;
 mod secrets;
 mod support;
+mod survivors;
 mod undeploy;
 mod waiting;

@@ -1,0 +1,63 @@
+//! What does not go when it should: refused deletions, roles that come back, namespaces that never go.
+
+use hub_cluster::{Action, Event, KeptBy, ResultStatus, UndeployOptions, apply, inventory};
+use hub_sandbox::{Fault, Rule};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{config_map, namespace, owner, patient, world};
+
+#[tokio::test]
+async fn what_could_not_be_pruned_stays_recorded() {
+    let world = world().await;
+    world.deploy(&[config_map("stays", "x"), config_map("goes", "x")]).await;
+    let refuse = Fault::Refuse { code: 403, retry_after: None };
+    world.sandbox.faults().add(Rule::new(refuse).method(http::Method::DELETE).path("/configmaps/goes"));
+    let plan = world.plan(&[config_map("stays", "x")]).await.expect("a plan");
+    let (outcome, _) = world.apply(&plan, &patient()).await;
+    assert!(matches!(outcome.results[1].status, ResultStatus::Failed { .. }), "{outcome:#?}");
+    let record = inventory(&world.cluster, &owner("one")).await.expect("a record");
+    assert_eq!(record.entries.len(), 2);
+    world.sandbox.faults().clear();
+    world.deploy(&[config_map("stays", "x")]).await;
+    assert!(world.get("/api/v1/namespaces/default/configmaps/goes").await.is_none());
+}
+
+#[tokio::test]
+async fn aggregated_roles_that_come_back_are_deleted_once_more() {
+    let world = world().await;
+    let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "all"},
+        "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"part": "all"}}]}});
+    world.deploy(std::slice::from_ref(&role)).await;
+    let plan = world.plan_undeploy(&UndeployOptions::default()).await;
+    let client = world.cluster.client().clone();
+    // As the aggregation controller does that was just about to fill the role in.
+    let events = |event: Event| {
+        if matches!(event, Event::Deleted { .. }) {
+            let (client, role) = (client.clone(), role.clone());
+            tokio::spawn(async move {
+                let path = "/apis/rbac.authorization.k8s.io/v1/clusterroles/all?fieldManager=clusterrole-aggregation-controller&force=true";
+                let request = http::Request::patch(path).header("content-type", "application/apply-patch+yaml");
+                let request = request.body(role.to_string().into_bytes()).expect("a valid request");
+                client.request::<serde_json::Value>(request).await.expect("made anew");
+            });
+        }
+    };
+    let outcome =
+        apply(&world.cluster, &plan, &patient(), &events, &CancellationToken::new()).await.expect("an outcome");
+    assert!(outcome.is_success(), "{outcome:#?}");
+    assert!(world.get("/apis/rbac.authorization.k8s.io/v1/clusterroles/all").await.is_none());
+}
+
+#[tokio::test]
+async fn namespaces_of_the_cluster_and_of_records_never_go() {
+    let world = world().await;
+    let set = [namespace("hub-system"), namespace("openshift-monitoring"), namespace("kube-extra"), namespace("mine")];
+    world.deploy(&set).await;
+    let all = UndeployOptions { delete_namespaces: true, ..UndeployOptions::default() };
+    let plan = world.plan_undeploy(&all).await;
+    for change in &plan.changes {
+        let expected = if change.id.name == "mine" { (Action::Delete, None) } else { (Action::Keep, Some(KeptBy::Protected)) };
+        assert_eq!((change.action, change.kept_by), expected, "{}", change.id);
+    }
+}
