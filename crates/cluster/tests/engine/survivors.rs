@@ -37,14 +37,16 @@ async fn aggregated_roles_that_come_back_are_deleted_once_more() {
             let (client, role) = (client.clone(), role.clone());
             tokio::spawn(async move {
                 let path = "/apis/rbac.authorization.k8s.io/v1/clusterroles/all?fieldManager=clusterrole-aggregation-controller&force=true";
-                let request = http::Request::patch(path).header("content-type", "application/apply-patch+yaml");
+                let request =
+                    http::Request::patch(path).header("content-type", "application/apply-patch+yaml");
                 let request = request.body(role.to_string().into_bytes()).expect("a valid request");
                 client.request::<serde_json::Value>(request).await.expect("made anew");
             });
         }
     };
-    let outcome =
-        apply(&world.cluster, &plan, &patient(), &events, &CancellationToken::new()).await.expect("an outcome");
+    let outcome = apply(&world.cluster, &plan, &patient(), &events, &CancellationToken::new())
+        .await
+        .expect("an outcome");
     assert!(outcome.is_success(), "{outcome:#?}");
     assert!(world.get("/apis/rbac.authorization.k8s.io/v1/clusterroles/all").await.is_none());
 }
@@ -52,12 +54,21 @@ async fn aggregated_roles_that_come_back_are_deleted_once_more() {
 #[tokio::test]
 async fn namespaces_of_the_cluster_and_of_records_never_go() {
     let world = world().await;
-    let set = [namespace("hub-system"), namespace("openshift-monitoring"), namespace("kube-extra"), namespace("mine")];
+    let set = [
+        namespace("hub-system"),
+        namespace("openshift-monitoring"),
+        namespace("kube-extra"),
+        namespace("mine"),
+    ];
     world.deploy(&set).await;
     let all = UndeployOptions { delete_namespaces: true, ..UndeployOptions::default() };
     let plan = world.plan_undeploy(&all).await;
     for change in &plan.changes {
-        let expected = if change.id.name == "mine" { (Action::Delete, None) } else { (Action::Keep, Some(KeptBy::Protected)) };
+        let expected = if change.id.name == "mine" {
+            (Action::Delete, None)
+        } else {
+            (Action::Keep, Some(KeptBy::Protected))
+        };
         assert_eq!((change.action, change.kept_by), expected, "{}", change.id);
     }
 }
