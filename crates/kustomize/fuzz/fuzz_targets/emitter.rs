@@ -43,7 +43,7 @@ fn node(bytes: &mut Unstructured<'_>, depth: usize) -> Result<Node> {
 
 fuzz_target!(|tree: Tree| {
     let Ok(once) = hub_yaml::emit(&tree.0) else { return };
-    let again = hub_yaml::parse(&once).expect("what is printed can be read");
+    let again = hub_yaml::parse(&once).unwrap_or_else(|error| panic!("{error}: {once:?}"));
     let Some(document) = again.first() else { return };
     assert_eq!(hub_yaml::emit(&document.root).expect("it prints again"), once);
 });

@@ -210,7 +210,7 @@ impl<'o> Emitter<'o> {
         Ok(())
     }
 
-    /// Writes a mapping; `inline` if its first key stands behind a `-`.
+    /// Writes a mapping; `inline` if its first key stands behind a `-` or a `:`.
     fn mapping(&mut self, entries: &[(Node, Node)], indent: usize, inline: bool) -> Result<(), Error> {
         let start = self.scratch.len();
         self.scratch.extend(0..entries.len() as u32);
@@ -235,9 +235,11 @@ impl<'o> Emitter<'o> {
             if !(inline && place == 0) {
                 self.writer.indent(indent);
             }
-            self.writer.key(key.text().unwrap_or_default());
+            let took_lines = self.writer.key(key.text().unwrap_or_default());
             let value = value.resolved();
             match &value.value {
+                // The value stands behind the `:`, as an item does behind a `-`.
+                _ if took_lines => self.node(value, indent, true)?,
                 Value::Mapping(_) => self.node(value, indent + 2, false)?,
                 // Items of a sequence stand right below its key.
                 _ => self.node(value, indent, false)?,

@@ -84,19 +84,19 @@ impl<'o> Writer<'o> {
         self.whitespace = false;
     }
 
-    /// A key with its `:`.
-    pub(super) fn key(&mut self, text: &str) {
+    /// A key with its `:`; tells whether it took lines of its own behind a `?`.
+    pub(super) fn key(&mut self, text: &str) -> bool {
         let analysis = analysis::analyze(text);
         if analysis.multiline || text.len() > SIMPLE_KEY_LIMIT {
-            let indent = self.column();
             self.space();
+            let indent = self.column();
             self.out.push('?');
             self.whitespace = false;
             self.text(text, indent + 2);
             self.indent(indent);
             self.out.push(':');
             self.whitespace = false;
-            return;
+            return true;
         }
         self.space();
         match style(text, analysis, true) {
@@ -106,6 +106,7 @@ impl<'o> Writer<'o> {
         }
         self.out.push(':');
         self.whitespace = false;
+        false
     }
 
     /// A word that needs no quotes.
