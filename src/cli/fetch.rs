@@ -42,7 +42,7 @@ async fn fetched(arguments: &FetchCommandArguments) -> Result<(), Error> {
     let mut run = session.run(&arguments.fetch, &ClusterArguments::default(), &reporter, false)?;
     interrupt::watch(run.cancel.clone());
     run.fetcher =
-        Fetcher::new(session.fetch_options(&arguments.fetch, arguments.update), run.cancel.clone())?;
+        Fetcher::new(session.fetch_options(&arguments.fetch, arguments.update), run.cancel.clone())?.into();
     let mut names = session.names.clone();
     if names.is_empty() {
         names = session.stack.components.keys().cloned().collect();
@@ -56,6 +56,13 @@ async fn fetched(arguments: &FetchCommandArguments) -> Result<(), Error> {
         let component = session.stack.component(name)?;
         let count = lifecycle::fetch_all(&run, component, &sets[name]).await?;
         ui::line(&format!("{name}  {count} fetched"));
+    }
+    if arguments.components.is_empty() {
+        // What kustomizations name is known only when they are built; what builds have named before is pinned.
+        for repository in run.fetcher.pinned_repositories().await {
+            run.fetcher.repository(&repository).await?;
+            ui::line(&format!("{} {}  fetched", repository.address, repository.reference));
+        }
     }
     reporter.clear();
     Ok(())

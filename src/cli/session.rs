@@ -114,7 +114,7 @@ impl Session {
             environment: environment.map(|e| e.name.clone()),
             layers,
             settings: self.settings(fetch, cluster),
-            fetcher,
+            fetcher: Arc::new(fetcher),
             listener: self.listener(reporter),
             approver: Arc::new(asking),
             cancel,

@@ -174,6 +174,36 @@ pub enum FetchError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A repository could not be copied.
+    #[error("cannot copy the repository {url}: {reason}")]
+    #[diagnostic(
+        code(hub::fetch::repository),
+        help("`git fetch {url}` by hand shows whether the address, the reference and your access are right")
+    )]
+    Repository {
+        /// Its address.
+        url: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A reference is another commit than the lock file has.
+    #[error("{reference} of {url} has moved: hub.lock has the commit {expected}, it is {found} now")]
+    #[diagnostic(
+        code(hub::fetch::moved),
+        help(
+            "if the change is wanted, `hub fetch --update` pins the new commit; a commit as reference never moves"
+        )
+    )]
+    Moved {
+        /// The repository's address.
+        url: String,
+        /// The branch or tag.
+        reference: String,
+        /// The commit in the lock file.
+        expected: String,
+        /// The commit that the reference is now.
+        found: String,
+    },
     /// The run was interrupted.
     #[error("interrupted while downloading {url}")]
     #[diagnostic(code(hub::interrupted))]

@@ -9,6 +9,7 @@ mod content;
 mod error;
 mod http;
 mod pins;
+mod repository;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -20,7 +21,8 @@ pub use archive::{Limits, unpack};
 pub use cache::Cache;
 pub use content::Content;
 pub use error::FetchError;
-pub use pins::{LOCK_FILE, Pin, Pins};
+pub use pins::{LOCK_FILE, Pin, Pins, RepositoryPin};
+pub use repository::Repository;
 pub use source::Source;
 
 /// How downloads behave.

@@ -24,10 +24,26 @@ pub struct Pin {
     pub size: u64,
 }
 
+/// Which commit a reference of a repository was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepositoryPin {
+    /// The repository's address.
+    pub url: String,
+    /// The branch, tag or commit asked for; empty for the branch that the repository shows first.
+    #[serde(default, rename = "ref", skip_serializing_if = "String::is_empty")]
+    pub reference: String,
+    /// The commit's digest.
+    pub commit: String,
+    /// Whether its submodules were wanted too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub submodules: bool,
+}
+
 /// All pins of a lock file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pins {
     by_url: BTreeMap<String, Pin>,
+    by_reference: BTreeMap<(String, String), RepositoryPin>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -35,6 +51,8 @@ struct LockFile {
     version: u32,
     #[serde(default)]
     downloads: Vec<Pin>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    repositories: Vec<RepositoryPin>,
 }
 
 impl Pins {
@@ -55,7 +73,11 @@ impl Pins {
         if file.version != 1 {
             return Err(invalid(format!("version {} was written by a newer hub", file.version)));
         }
-        Ok(Self { by_url: file.downloads.into_iter().map(|pin| (pin.url.clone(), pin)).collect() })
+        let repositories = file.repositories.into_iter();
+        Ok(Self {
+            by_url: file.downloads.into_iter().map(|pin| (pin.url.clone(), pin)).collect(),
+            by_reference: repositories.map(|pin| ((pin.url.clone(), pin.reference.clone()), pin)).collect(),
+        })
     }
 
     /// Writes the lock file anew, whole or not at all.
@@ -64,7 +86,11 @@ impl Pins {
     /// The file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), FetchError> {
         let failed = |source| FetchError::Store { path: path.to_path_buf(), source };
-        let file = LockFile { version: 1, downloads: self.by_url.values().cloned().collect() };
+        let file = LockFile {
+            version: 1,
+            downloads: self.by_url.values().cloned().collect(),
+            repositories: self.by_reference.values().cloned().collect(),
+        };
         let text = serde_yaml::to_string(&file).map_err(|e| failed(std::io::Error::other(e)))?;
         let text = format!(
             "# Digests of downloads. Written by `hub fetch` and `hub deploy`; keep it in version control.\n{text}"
@@ -81,6 +107,22 @@ impl Pins {
     #[must_use]
     pub fn get(&self, url: &str) -> Option<&Pin> {
         self.by_url.get(url)
+    }
+
+    /// The pin of a repository's reference.
+    #[must_use]
+    pub fn repository(&self, url: &str, reference: &str) -> Option<&RepositoryPin> {
+        self.by_reference.get(&(url.to_owned(), reference.to_owned()))
+    }
+
+    /// The pins of all repositories, sorted.
+    pub fn repositories(&self) -> impl Iterator<Item = &RepositoryPin> {
+        self.by_reference.values()
+    }
+
+    /// Adds or replaces the pin of a repository's reference.
+    pub fn set_repository(&mut self, pin: RepositoryPin) {
+        self.by_reference.insert((pin.url.clone(), pin.reference.clone()), pin);
     }
 
     /// Adds or replaces the pin of a URL.

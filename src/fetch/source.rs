@@ -74,6 +74,11 @@ pub(super) fn without_password(url: &Url) -> String {
     shown.to_string()
 }
 
+/// The address of a repository as it may be shown.
+pub(super) fn shown_address(address: &str) -> String {
+    Url::parse(address).map_or_else(|_| address.to_owned(), |url| without_password(&url))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hub_kustomize::{DiskLoader, FILE_NAMES, Options};
+use hub_kustomize::{DiskLoader, FILE_NAMES, Options, RemoteLoader};
 use hub_yaml::{Node, Scalar, Tag};
 use serde_json::{Map, Number, Value};
 
@@ -21,7 +21,13 @@ pub(super) struct Built {
 ///
 /// # Errors
 /// The engine's, with file and line; or there is nothing to build, and the component is not `bare`.
-pub(super) fn build(name: &str, dir: &Path, crds: &[PathBuf], bare: bool) -> Result<Built, Error> {
+pub(super) fn build(
+    name: &str,
+    dir: &Path,
+    crds: &[PathBuf],
+    bare: bool,
+    remote: &dyn RemoteLoader,
+) -> Result<Built, Error> {
     let mut built = Built::default();
     for file in crds {
         built.objects.extend(read(name, file)?);
@@ -32,7 +38,8 @@ pub(super) fn build(name: &str, dir: &Path, crds: &[PathBuf], bare: bool) -> Res
     }
     // Messages name files; without the scratch folder in front they are those of the component.
     let inside = |message: String| message.replace(&format!("{}/", dir.display()), "");
-    let result = hub_kustomize::build(&DiskLoader, &dir.to_string_lossy(), &Options::default());
+    let options = Options { remote: Some(remote), ..Options::default() };
+    let result = hub_kustomize::build(&DiskLoader, &dir.to_string_lossy(), &options);
     let result = result
         .map_err(|error| Error::Build { component: name.to_owned(), message: inside(error.chain()) })?;
     built.objects.extend(result.resources.iter().map(|resource| to_json(resource.node())));

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::concealment::{self, mask};
 use super::download::{blocking, download};
 use super::run::Run;
-use super::{Connection, Error, Event, Phase, Verb, build, hook_environment};
+use super::{Bases, Connection, Error, Event, Phase, Verb, build, hook_environment};
 use crate::diagnostic::Problem;
 use crate::flavour::{self, Implementation};
 use crate::hooks::{self, HookContext, Trigger};
@@ -68,7 +68,8 @@ pub async fn prepare(
     // A program of the component has done, or will do, everything; there may be no objects at all.
     let bare = component.manifest.lifecycle.bare || scratch.implementation.is_program();
     let name = component.name.clone();
-    let built = blocking("the build", move || build::build(&name, &dir, &crds, bare)).await??;
+    let bases = Bases::new(run.fetcher.clone());
+    let built = blocking("the build", move || build::build(&name, &dir, &crds, bare, &bases)).await??;
     for warning in built.warnings {
         run.warn(Some(&component.name), scratch.mask.text(&warning));
     }

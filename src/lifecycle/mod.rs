@@ -3,6 +3,7 @@
 //! In: a stack, an environment, overrides, a target. Out: what became of each component, and events on the way.
 //! Refuses to know: how anything is shown, and where its options came from.
 
+mod bases;
 mod binding;
 mod build;
 mod component;
@@ -28,6 +29,7 @@ mod target;
 mod undeploy;
 mod values;
 
+pub use bases::Bases;
 pub use binding::bind;
 pub use component::{Prepared, prepare};
 pub use confirm::{Approve, Approver};

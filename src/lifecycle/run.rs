@@ -71,7 +71,7 @@ pub struct Run {
     /// Settings.
     pub settings: RunSettings,
     /// Gets downloads.
-    pub fetcher: Fetcher,
+    pub fetcher: Arc<Fetcher>,
     /// Told what happens.
     pub listener: Arc<dyn Listener>,
     /// Asked before something changes.

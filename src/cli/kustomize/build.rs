@@ -2,20 +2,22 @@
 
 mod charts;
 mod functions;
-mod remote;
 mod values;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use hub_kustomize::{Built, ChartRenderer, DiskLoader, FunctionRunner, LoadRestrictor, Options, Reorder};
+use tokio_util::sync::CancellationToken;
 
 use self::charts::HelmCommand;
 use self::functions::Programs;
-use self::remote::Elsewhere;
 use super::Failure;
 use crate::cli::surroundings::Surroundings;
+use crate::fetch::{FetchOptions, Fetcher};
+use crate::lifecycle::Bases;
 use crate::ui;
 
 /// What is built, and how.
@@ -145,7 +147,12 @@ fn built(arguments: &BuildArguments, surroundings: &Surroundings) -> Result<Buil
     let programs =
         Programs { enabled: arguments.functions.enable_exec, environment: arguments.functions.env.clone() };
     let plugins = arguments.functions.enable_alpha_plugins;
-    let elsewhere = Elsewhere::new(surroundings.cache_dir());
+    let kept = surroundings.cache_dir();
+    let passing = if kept.is_none() { Some(passing_folder()?) } else { None };
+    let cache =
+        kept.or_else(|| passing.as_ref().map(|folder| folder.path().to_path_buf())).unwrap_or_default();
+    let fetcher = Fetcher::new(FetchOptions::new(cache), CancellationToken::new())?;
+    let bases = Bases::new(Arc::new(fetcher));
     let labels_by_environment = surroundings.get("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL") == Some("on");
     let options = Options {
         reorder: match arguments.reorder {
@@ -159,9 +166,15 @@ fn built(arguments: &BuildArguments, surroundings: &Surroundings) -> Result<Buil
         managed_by_label: arguments.enable_managedby_label || labels_by_environment,
         charts: (arguments.helm.enable_helm || plugins).then_some(&helm as &dyn ChartRenderer),
         functions: plugins.then_some(&programs as &dyn FunctionRunner),
-        remote: Some(&elsewhere),
+        remote: Some(&bases),
     };
     Ok(hub_kustomize::build(&DiskLoader, &arguments.target, &options)?)
+}
+
+/// A cache for this run only, where the user has no folder for one.
+fn passing_folder() -> Result<tempfile::TempDir, Failure> {
+    let path = "a temporary folder".to_owned();
+    tempfile::tempdir().map_err(|source| Failure::File { verb: "make", path, source })
 }
 
 impl FunctionArguments {

@@ -12,6 +12,10 @@ pub(super) enum Failure {
     /// A kustomization was not built.
     #[error(transparent)]
     Build(#[from] hub_kustomize::Error),
+    /// Bases elsewhere cannot be had.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Fetch(#[from] crate::fetch::FetchError),
     /// A flag that cannot be honoured.
     #[error("{flag} is not possible: {reason}")]
     Unsupported {
