@@ -7,7 +7,8 @@ use std::process::Command;
 
 use support::{Ran, Stack};
 
-const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: n}\ndata: {version: one}\n";
+const CONFIG: &str =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: n}\ndata: {version: one}\n";
 
 /// Whether git did it; `None` where there is no git.
 fn git(folder: &Path, arguments: &[&str]) -> Option<bool> {
@@ -53,7 +54,10 @@ fn the_commit_is_pinned_until_an_update_is_asked_for() {
     let Some(stack) = stack() else { return };
     render(&stack, "one");
     let pins = std::fs::read_to_string(stack.path("hub.lock")).unwrap();
-    assert!(pins.contains("repositories:") && pins.contains("ref: main") && pins.contains("commit: "), "{pins}");
+    assert!(
+        pins.contains("repositories:") && pins.contains("ref: main") && pins.contains("commit: "),
+        "{pins}"
+    );
     commit(&stack, &CONFIG.replace("one", "two"));
     render(&stack, "one");
     forget_cache(&stack);
