@@ -10,6 +10,7 @@ pub mod manifest;
 pub mod outputs;
 pub mod parameters;
 pub mod stack;
+pub mod state;
 pub mod template;
 pub mod ui;
 pub mod workspace;

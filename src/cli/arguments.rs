@@ -13,9 +13,10 @@ pub(super) struct StackArguments {
     /// The stack's manifest [default: ./hub.yaml]
     #[arg(short, long, value_name = "FILE", env = "HUB_FILE", help_heading = "Stack")]
     pub(super) file: Option<PathBuf>,
-    /// The environment [default: what hub.yaml names under `environments: {default: …}`]
+    /// The environment [default: what hub.yaml names under `environments: {default: …}`]; -e VARIABLE=VALUE,… sets
+    /// variables that parameters with `fromEnv` read
     #[arg(short, long, value_name = "NAME", env = "HUB_ENVIRONMENT", help_heading = "Stack")]
-    pub(super) environment: Option<String>,
+    pub(super) environment: Vec<String>,
     /// Set a parameter; NAME|COMPONENT=VALUE sets it for one component only
     #[arg(short, long, value_name = "NAME=VALUE", help_heading = "Stack")]
     pub(super) param: Vec<String>,
@@ -25,6 +26,31 @@ pub(super) struct StackArguments {
     /// How results are shown
     #[arg(short, long, value_name = "FORMAT", env = "HUB_OUTPUT", default_value = "text")]
     pub(super) output: OutputFormat,
+}
+
+impl StackArguments {
+    /// The environment that is named; of several the last.
+    #[must_use]
+    pub(super) fn environment_name(&self) -> Option<String> {
+        self.environment.iter().rfind(|word| !word.contains('=')).cloned()
+    }
+
+    /// Variables that are set, as hubctl's `-e` does.
+    #[must_use]
+    pub(super) fn variables(&self) -> Vec<(String, String)> {
+        let mut all: Vec<(String, String)> = Vec::new();
+        for word in self.environment.iter().filter(|word| word.contains('=')) {
+            for part in word.split(',') {
+                match (part.split_once('='), all.last_mut()) {
+                    (Some((name, value)), _) => all.push((name.trim().to_owned(), value.to_owned())),
+                    // A comma in a value.
+                    (None, Some((_, value))) => *value = format!("{value},{part}"),
+                    (None, None) => {}
+                }
+            }
+        }
+        all
+    }
 }
 
 /// The values of `--output`.

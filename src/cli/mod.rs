@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod ext;
 mod fetch;
+mod graph;
 mod history;
 mod interrupt;
 mod kustomize;
@@ -19,6 +20,8 @@ mod render;
 mod rollback;
 mod sandbox;
 mod session;
+mod show;
+mod state;
 mod status;
 mod surroundings;
 mod undeploy;
@@ -68,6 +71,13 @@ enum Command {
     Rollback(rollback::RollbackArguments),
     /// Show parameters, their values, and where these come from
     Explain(explain::ExplainArguments),
+    /// Show parameters and outputs of what is deployed
+    Show(show::ShowArguments),
+    /// Draw which components need which; needs no cluster
+    Graph(graph::GraphArguments),
+    /// What hubctl knew of a stack
+    #[command(subcommand)]
+    State(state::StateCommand),
     /// Check manifests; needs no cluster
     Lint(lint::LintArguments),
     /// Download what components name, and pin it in hub.lock
@@ -155,6 +165,9 @@ async fn run(command: Command) -> Exit {
         Command::History(arguments) => history::history(arguments).await,
         Command::Rollback(arguments) => rollback::rollback(arguments).await,
         Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Show(arguments) => show::show(arguments).await,
+        Command::Graph(arguments) => graph::graph(&arguments),
+        Command::State(command) => state::state(command).await,
         Command::Lint(arguments) => lint::lint(&arguments),
         Command::Fetch(arguments) => fetch::fetch(arguments).await,
         Command::Kustomize(command) => kustomize::run(command, &surroundings::Surroundings::read()),

@@ -41,7 +41,8 @@ impl Session {
     /// # Errors
     /// There is no stack, or its manifests or its environment are wrong.
     pub(super) fn open(arguments: &StackArguments, names: &[String]) -> Result<Self, Error> {
-        let surroundings = Surroundings::read();
+        let mut surroundings = Surroundings::read();
+        surroundings.variables.extend(arguments.variables());
         let directory = match names {
             [name] if looks_like_directory(name) => Some(PathBuf::from(name)),
             _ => None,
@@ -56,7 +57,7 @@ impl Session {
             _ if file.is_file() => (Stack::load(&file)?, names.to_vec()),
             _ => return Err(no_stack(&file).into()),
         };
-        let name = arguments.environment.clone().or_else(|| stack.default_environment.clone());
+        let name = arguments.environment_name().or_else(|| stack.default_environment.clone());
         let environment = name.map(|name| Environment::load(&name, &stack.dir)).transpose()?;
         Ok(Self {
             surroundings,

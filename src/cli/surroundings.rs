@@ -96,19 +96,18 @@ impl Surroundings {
         let mut words = vec!["hub".to_owned()];
         let mut value_follows = false;
         for argument in self.arguments.iter().skip(1) {
-            let is_flag = argument == "-p" || argument == "--param";
-            let assigns = value_follows
-                || argument.starts_with("--param=")
-                || (argument.starts_with("-p") && argument.len() > 2);
-            let shown = match argument.rsplit_once('=') {
-                Some(_) if assigns => {
-                    let name = argument.split('=').take(if argument.starts_with("--param=") { 2 } else { 1 });
-                    format!("{}=…", name.collect::<Vec<_>>().join("="))
-                }
-                _ => argument.clone(),
+            let flags = ["--param=", "--environment=", "-p", "-e"];
+            let flag = flags.into_iter().find(|flag| argument.starts_with(flag) && argument.len() > flag.len());
+            let (flag, value) = match flag {
+                _ if value_follows => ("", argument.as_str()),
+                Some(flag) => argument.split_at(flag.len()),
+                None => (argument.as_str(), ""),
             };
-            words.push(shown);
-            value_follows = is_flag;
+            // `-e=x` is the same as `-ex`.
+            let (sign, value) = value.strip_prefix('=').map_or(("", value), |value| ("=", value));
+            let shown = value.split_once('=').map_or_else(|| value.to_owned(), |(name, _)| format!("{name}=…"));
+            words.push(format!("{flag}{sign}{shown}"));
+            value_follows = ["-p", "-e", "--param", "--environment"].contains(&argument.as_str());
         }
         words.join(" ")
     }
@@ -129,5 +128,7 @@ mod tests {
         assert_eq!(command(&["hub", "deploy", "--param=a=s=t"]), "hub deploy --param=a=…");
         assert_eq!(command(&["hub", "deploy", "-pa=s"]), "hub deploy -pa=…");
         assert_eq!(command(&["hub", "deploy", "-e=x"]), "hub deploy -e=x");
+        assert_eq!(command(&["hub", "deploy", "-e", "A=s", "-eB=s"]), "hub deploy -e A=… -eB=…");
+        assert_eq!(command(&["hub", "deploy", "--timeout=1m", "-e", "x"]), "hub deploy --timeout=1m -e x");
     }
 }

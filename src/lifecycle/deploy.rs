@@ -123,10 +123,10 @@ pub(super) struct Ready {
 impl Ready {
     async fn new(run: &Run, connection: &Connection, request: &Request, verb: Verb) -> Result<Self, Error> {
         let inventories = recorded(run, &connection.cluster).await?;
-        let platform = Probed { cluster: &connection.cluster, inventories: &inventories };
+        let recorded = Recorded::read(&run.stack, &connection.cluster).await?;
+        let platform = Probed { cluster: &connection.cluster, inventories: &inventories, noted: Some(&recorded) };
         let selection = stack::select(&run.stack, request, &platform)?;
         check_meant(&run.stack, &selection.order, &run.layers)?;
-        let recorded = Recorded::read(&run.stack, &connection.cluster).await?;
         let values = Values::new(run, &selection.order, recorded, verb == Verb::Plan)?;
         announce(run, connection, verb, &selection.order);
         for addition in &selection.additions {
@@ -156,6 +156,8 @@ pub(super) async fn recorded(run: &Run, cluster: &Cluster) -> Result<Vec<Invento
 pub(super) struct Probed<'a> {
     pub(super) cluster: &'a Cluster,
     pub(super) inventories: &'a [Inventory],
+    /// What was noted: a component without objects is known by its outputs.
+    pub(super) noted: Option<&'a Recorded>,
 }
 
 impl Platform for Probed<'_> {
@@ -164,7 +166,8 @@ impl Platform for Probed<'_> {
     }
 
     fn is_deployed(&self, component: &str) -> bool {
-        self.inventories.iter().any(|i| i.owner.component == component && !i.is_empty())
+        let noted = self.noted.is_some_and(|noted| noted.outputs.contains_key(component));
+        noted || self.inventories.iter().any(|i| i.owner.component == component && !i.is_empty())
     }
 }
 

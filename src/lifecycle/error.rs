@@ -290,6 +290,10 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
+            // What its programs did not say shows only after a component has run.
+            Self::Problems(problems) if problems.0.iter().any(|p| p.code.starts_with("hub::outputs::")) => {
+                Kind::Failed
+            }
             Self::Problems(_)
             | Self::NoTarget { .. }
             | Self::Needed { .. }

@@ -161,7 +161,7 @@ async fn ordered<'a>(
     let mut needs = BTreeMap::new();
     if !known.is_empty() {
         let inventories = recorded(run, &connection.cluster).await?;
-        let platform = Probed { cluster: &connection.cluster, inventories: &inventories };
+        let platform = Probed { cluster: &connection.cluster, inventories: &inventories, noted: None };
         let request = Request { components: known.clone(), ..Request::default() };
         let selection = stack::select(&run.stack, &request, &platform)?;
         let wanted: BTreeSet<String> = known.iter().cloned().collect();

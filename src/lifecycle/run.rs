@@ -115,6 +115,8 @@ pub struct ComponentReport {
     pub counts: Counts,
     /// Why it failed.
     pub error: Option<Error>,
+    /// Whether its failure is only a warning.
+    pub optional: bool,
 }
 
 /// How a run ended.
@@ -128,7 +130,8 @@ impl Report {
     /// The run as a whole.
     #[must_use]
     pub fn status(&self) -> Status {
-        let any = |status| self.components.iter().any(|c| c.status == status);
+        let counts = |c: &&ComponentReport| !(c.optional && matches!(c.status, Status::Failed | Status::Skipped));
+        let any = |status| self.components.iter().filter(counts).any(|c| c.status == status);
         [Status::Interrupted, Status::Failed, Status::Skipped, Status::Pending, Status::Done]
             .into_iter()
             .find(|s| any(*s))
@@ -159,5 +162,9 @@ pub(super) fn finish(
         seconds: start.elapsed().as_secs_f64(),
         error: error.as_ref().map(ToString::to_string),
     });
-    ComponentReport { name: name.to_owned(), status, counts, error }
+    let optional = run.stack.is_optional(name);
+    if optional && status == Status::Failed {
+        run.warn(Some(name), "it failed, and the stack goes on: it is optional");
+    }
+    ComponentReport { name: name.to_owned(), status, counts, error, optional }
 }

@@ -70,5 +70,12 @@ fn skip(run: &Run, name: &str, need: &str) -> ComponentReport {
         seconds: 0.0,
         error: None,
     });
-    ComponentReport { name: name.to_owned(), status: Status::Skipped, counts: Counts::default(), error: None }
+    let optional = run.stack.is_optional(name);
+    ComponentReport {
+        name: name.to_owned(),
+        status: Status::Skipped,
+        counts: Counts::default(),
+        error: None,
+        optional,
+    }
 }

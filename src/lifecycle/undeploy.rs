@@ -43,7 +43,7 @@ pub async fn undeploy(
     choices: &UndeployChoices,
 ) -> Result<Report, Error> {
     let inventories = recorded(run, &connection.cluster).await?;
-    let platform = Probed { cluster: &connection.cluster, inventories: &inventories };
+    let platform = Probed { cluster: &connection.cluster, inventories: &inventories, noted: None };
     // Nothing joins an undeployment: what the others need stays.
     let request = Request { components: names.to_vec(), ..Request::default() };
     let mut selection = stack::select(&run.stack, &request, &platform)?;
@@ -126,6 +126,9 @@ async fn undeploy_component(
     let is_left_off = plan.interrupted().is_some_and(is_before_hooks);
     // A run that was killed late may have left nothing but the record.
     if plan.changes.is_empty() && !plan.is_recorded() {
+        if !choices.dry_run {
+            forget(run, connection, name).await?;
+        }
         return Ok(Status::Unchanged);
     }
     if choices.dry_run {

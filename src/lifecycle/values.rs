@@ -18,7 +18,7 @@ use super::{Connection, Error, Run};
 use crate::diagnostic::{Problem, Problems};
 use crate::outputs::{self, Ingredients, Output, RawOutputs};
 use crate::parameters::{
-    Bindings, GeneratedValue, ParameterLayers, ParameterSet, Scope, VisibleOutput, resolve,
+    Bindings, GeneratedValue, ParameterLayers, ParameterSet, Scope, VisibleOutput, expand_text, resolve,
 };
 use crate::stack::{Component, Stack};
 
@@ -321,9 +321,7 @@ impl Values {
         let worth_noting = !component.manifest.outputs.is_empty() || !raw.provides.is_empty();
         let same = noted == Some(&outputs) && provides == Some(&raw.provides);
         if (worth_noting || noted.is_some()) && !same {
-            let note = outputs::to_note(&outputs, &raw.provides);
-            let owner = super::deploy::owner(run, &component.name);
-            hub_cluster::write_note(&connection.cluster, &owner, TOPIC, &note).await?;
+            note(run, connection, &component.name, &outputs, &raw.provides).await?;
         }
         lock(&self.emitted).insert(component.name.clone(), outputs.clone());
         Ok(outputs)
@@ -355,6 +353,55 @@ impl Values {
         }
         Ok(found)
     }
+}
+
+/// Notes what a component gave.
+pub(super) async fn note(
+    run: &Run,
+    connection: &Connection,
+    component: &str,
+    outputs: &[Output],
+    provides: &[String],
+) -> Result<(), Error> {
+    let note = outputs::to_note(outputs, provides);
+    let owner = super::deploy::owner(run, component);
+    Ok(hub_cluster::write_note(&connection.cluster, &owner, TOPIC, &note).await?)
+}
+
+/// The outputs of a stack as a whole; those that refer to something unknown are left out.
+///
+/// Source: hubctl: `component:output` copies one, any other name is `${name}`; outputs go before parameters.
+pub(super) fn stack_outputs(stack: &Stack, layers: &ParameterLayers, resolved: &Resolved) -> Vec<Output> {
+    let all = || resolved.outputs.iter().flat_map(|(c, outputs)| outputs.iter().map(move |o| (c, o)));
+    let found = |name: &str| {
+        let named = |(component, output): &(&String, &Output)| {
+            output.name == name || format!("{component}:{}", output.name) == name
+        };
+        all().find(named).map(|(_, output)| output.clone())
+    };
+    let scope = Scope {
+        component: "",
+        depends: &[],
+        layers,
+        bindings: &Bindings::new(),
+        outputs: &[],
+        generated: &BTreeMap::new(),
+    };
+    let calculated = stack.outputs.iter().filter_map(|declaration| {
+        let text = declaration.value.clone().unwrap_or_else(|| format!("${{{}}}", declaration.name));
+        let secret = std::cell::Cell::new(declaration.secret);
+        let names = |name: &str| {
+            let output = found(name)?;
+            secret.set(secret.get() || output.secret);
+            output.value
+        };
+        let expanded = expand_text(&text, &[], &scope, &names).ok()?;
+        let value = expanded.text?;
+        let secret = secret.get() || expanded.secret;
+        let brief = declaration.brief.clone();
+        Some(Output { name: declaration.name.clone(), value: Some(value.into()), secret, brief })
+    });
+    calculated.collect()
 }
 
 /// Takes away what is noted of a component.

@@ -141,7 +141,7 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> ComponentManifest {
         after: reader.words(&root, "after"),
         provides: reader.words(&root, "provides"),
         kinds: reader.words(&root, "kinds"),
-        parameters: parameters::read(reader, &root, &mut warnings),
+        parameters: parameters::merged(parameters::read(reader, &root, &mut warnings), &mut warnings),
         rules: rules::read(reader, &root, &mut warnings),
         outputs: outputs::read(reader, &root, &mut warnings),
         templates: templates::read(reader, &root),

@@ -23,7 +23,7 @@ pub use hooks::{HookDeclaration, OnError};
 pub use lifecycle::{Lifecycle, ReadyCondition};
 pub use outputs::{OutputDeclaration, looks_secret};
 pub use parameter::{GenerateDeclaration, ParameterDeclaration, ParameterType};
-pub use parameters::load_parameter_file;
+pub use parameters::{IncludedFile, load_parameter_file};
 pub use rules::RuleDeclaration;
 pub use stack::{ComponentRef, DEFAULT_STATE_NAMESPACE, STACK_MANIFEST, StackManifest};
 pub use templates::{TemplateEngine, TemplateSet};

@@ -11,7 +11,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::document::{Document, Node, Reader};
-use super::{GenerateDeclaration, ParameterDeclaration, ParameterType};
+use super::component::Located;
+use super::{GenerateDeclaration, OutputDeclaration, ParameterDeclaration, ParameterType, outputs};
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 
 const KEYS: [&str; 18] = [
@@ -61,6 +62,91 @@ pub fn load_parameter_file(path: &Path, base: &Path) -> Result<Vec<ParameterDecl
     let parameters = read(&mut reader, &root, &mut warnings);
     reader.problems.0.append(&mut warnings);
     reader.problems.or(parameters)
+}
+
+/// A file of parameters that a stack includes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IncludedFile {
+    /// Its parameters.
+    pub parameters: Vec<ParameterDeclaration>,
+    /// Its outputs.
+    pub outputs: Vec<OutputDeclaration>,
+    /// Files that it includes in turn.
+    pub includes: Vec<Located>,
+    /// Keys that mean nothing; a warning each.
+    pub warnings: Vec<Problem>,
+}
+
+impl IncludedFile {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// Everything wrong with the file, at once.
+    pub fn load(path: &Path, base: &Path) -> Result<Self, Problems> {
+        let document = Document::load(path, base)?;
+        let mut reader = Reader::new(&document);
+        let root = reader.root();
+        let mut warnings = Vec::new();
+        let extensions = reader.mapping(&root, "extensions");
+        let parameters = read(&mut reader, &root, &mut warnings);
+        let file = Self {
+            parameters: of_stack(parameters, &mut warnings),
+            outputs: outputs::read(&mut reader, &root, &mut warnings),
+            includes: extensions.map(|e| reader.words(&e, "include")).unwrap_or_default(),
+            warnings,
+        };
+        reader.problems.or(file)
+    }
+}
+
+/// Drops from a stack's parameters what counts only in components.
+///
+/// Source: hubctl's `manifest/validate.go`: `default` counts for parameters that users are asked for, `env` never.
+pub(super) fn of_stack(
+    mut declarations: Vec<ParameterDeclaration>,
+    warnings: &mut Vec<Problem>,
+) -> Vec<ParameterDeclaration> {
+    for declaration in &mut declarations {
+        let asked = declaration.from_env.is_some() || declaration.from_file.is_some();
+        let user = declaration.kind.as_deref().map_or(asked, |kind| kind == "user");
+        let mut warn = |key: &str, why: &str| {
+            let message = format!("`{key}` of {} has no effect in a stack: {why}", declaration.name);
+            warnings.push(Problem::new("hub::manifest::no_effect", message).at(declaration.place.clone()));
+        };
+        if declaration.default.is_some() && !user {
+            warn("default", "it counts for `kind: user` only; write `value`");
+        }
+        if declaration.env.is_some() {
+            warn("env", "variables are named by components");
+        }
+        if !user {
+            declaration.default = None;
+        }
+        declaration.env = None;
+    }
+    declarations
+}
+
+/// Makes one of declarations with the same name: the first value counts, and the last variable.
+///
+/// Source: hubctl's `manifest/flatten.go`.
+pub(super) fn merged(declarations: Vec<ParameterDeclaration>, warnings: &mut Vec<Problem>) -> Vec<ParameterDeclaration> {
+    let mut all: Vec<ParameterDeclaration> = Vec::new();
+    for declaration in declarations {
+        let Some(first) = all.iter_mut().find(|d| d.name == declaration.name) else {
+            all.push(declaration);
+            continue;
+        };
+        let message = format!("{} is declared twice: the first value counts, and the last variable", first.name);
+        warnings.push(Problem::new("hub::manifest::duplicate", message).at(declaration.place.clone()));
+        first.env = declaration.env.or(first.env.take());
+        if first.value.is_none() {
+            (first.value, first.value_place) = (declaration.value, declaration.value_place);
+        }
+        first.default = first.default.take().or(declaration.default);
+        first.secret |= declaration.secret;
+    }
+    all
 }
 
 /// Reads the `parameters` key of `root`; unknown keys go to `warnings`.

@@ -8,7 +8,9 @@ use hub_cluster::KEPT_REVISIONS;
 
 use super::component::Located;
 use super::document::{Document, Node, Reader};
-use super::{HookDeclaration, ParameterDeclaration, hooks, parameters};
+use super::{
+    HookDeclaration, Lifecycle, OutputDeclaration, ParameterDeclaration, hooks, lifecycle, outputs, parameters,
+};
 use crate::diagnostic::{Place, Problem, Problems};
 
 /// The name of a stack's manifest.
@@ -27,6 +29,12 @@ pub struct StackManifest {
     pub platform_provides: Vec<String>,
     /// The stack's own values for its components' parameters.
     pub parameters: Vec<ParameterDeclaration>,
+    /// Further files of parameters, in the order in which they count; later ones win.
+    pub includes: Vec<Located>,
+    /// What the stack gives as a whole.
+    pub outputs: Vec<OutputDeclaration>,
+    /// How its components live together.
+    pub lifecycle: Lifecycle,
     /// `environments.default`.
     pub default_environment: Option<String>,
     /// `state.namespace`: where records are kept in the cluster.
@@ -96,6 +104,7 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> StackManifest {
     let platform = reader.mapping(&root, "platform");
     let environments = reader.mapping(&root, "environments");
     let state = reader.mapping(&root, "state");
+    let extensions = reader.mapping(&root, "extensions");
     StackManifest {
         dir: dir.to_path_buf(),
         name,
@@ -103,7 +112,10 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> StackManifest {
         platform_provides: platform
             .map(|p| reader.words(&p, "provides").into_iter().map(|w| w.value).collect())
             .unwrap_or_default(),
-        parameters: parameters::read(reader, &root, &mut warnings),
+        parameters: parameters::of_stack(parameters::read(reader, &root, &mut warnings), &mut warnings),
+        includes: extensions.map(|e| reader.words(&e, "include")).unwrap_or_default(),
+        outputs: outputs::read(reader, &root, &mut warnings),
+        lifecycle: lifecycle::read(reader, &root, &mut warnings),
         default_environment: environments.and_then(|e| reader.text(&e, "default")),
         kept_revisions: state.as_ref().map_or(KEPT_REVISIONS, |s| read_revisions(reader, s)),
         state_namespace: state

@@ -7,12 +7,13 @@
 
 use std::path::Path;
 
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::RawOutputs;
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 use crate::manifest::{OutputDeclaration, ParameterDeclaration};
-use crate::parameters::{ParameterSet, Scope, expand_text};
+use crate::parameters::{MASK, ParameterSet, Scope, expand_text, text_of};
 
 /// One output.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +26,33 @@ pub struct Output {
     pub secret: bool,
     /// A line for people.
     pub brief: Option<String>,
+}
+
+impl Output {
+    /// The value as it may be shown.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match &self.value {
+            None => "(not known yet)".to_owned(),
+            Some(_) if self.secret => MASK.to_owned(),
+            Some(value) => text_of(value),
+        }
+    }
+}
+
+impl Serialize for Output {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut s = serializer.serialize_struct("Output", 4)?;
+        s.serialize_field("name", &self.name)?;
+        match &self.value {
+            Some(_) if self.secret => s.serialize_field("value", MASK)?,
+            value => s.serialize_field("value", value)?,
+        }
+        s.serialize_field("secret", &self.secret)?;
+        s.serialize_field("brief", &self.brief)?;
+        s.end()
+    }
 }
 
 /// Why outputs could not be calculated.

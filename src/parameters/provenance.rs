@@ -24,13 +24,6 @@ pub enum Provenance {
     File(Option<Place>),
     /// The process's environment.
     Variable(String),
-    /// A file whose content is the value.
-    Content {
-        /// The file.
-        path: String,
-        /// Where it is named.
-        place: Option<Place>,
-    },
     /// Another component's output, as `component:name`.
     Output(String),
     /// Another component's output that is not known yet, as `component:name`.
@@ -58,7 +51,6 @@ impl Provenance {
             Self::Component(place)
             | Self::Stack(place)
             | Self::File(place)
-            | Self::Content { place, .. }
             | Self::Environment { place, .. } => place.as_ref(),
             _ => None,
         }
@@ -73,7 +65,6 @@ impl fmt::Display for Provenance {
             Self::Environment { name, place } => (format!("environment {name}"), place.as_ref()),
             Self::File(place) => ("--params-file".to_owned(), place.as_ref()),
             Self::Variable(name) => (format!("environment variable {name}"), None),
-            Self::Content { path, place } => (format!("the file {path}"), place.as_ref()),
             Self::Output(output) => (format!("output {output}"), None),
             Self::Pending(output) => (format!("output {output}, not known yet"), None),
             Self::Generated { secret, live: Some(true) } => (format!("the live Secret {secret}"), None),

@@ -19,6 +19,7 @@ pub(super) fn needs(stack: &Stack, name: &str, names: &[String]) -> BTreeSet<Str
     }
     needs.extend(component.reads.components.iter().cloned());
     needs.retain(|n| names.contains(n));
+    in_given_order(stack, name, &mut needs);
     needs
 }
 
@@ -46,7 +47,17 @@ pub(super) fn earlier(stack: &Stack, name: &str, names: &[String]) -> BTreeSet<S
         earlier.extend(stack.providers(&capability.value).filter(|p| p.name != name).map(|p| p.name.clone()));
     }
     earlier.retain(|n| names.contains(n));
+    in_given_order(stack, name, &mut earlier);
     earlier
+}
+
+/// Leaves what goes before `name` in `lifecycle.order`: an order that is given counts, whatever components depend on.
+fn in_given_order(stack: &Stack, name: &str, needs: &mut BTreeSet<String>) {
+    let order = &stack.lifecycle.order;
+    if !order.is_empty() {
+        let before: BTreeSet<&String> = order.iter().map(|n| &n.value).take_while(|n| *n != name).collect();
+        needs.retain(|n| before.contains(n));
+    }
 }
 
 /// `names`, each after what goes before it; otherwise in the stack's order.
@@ -57,6 +68,10 @@ pub(super) fn earlier(stack: &Stack, name: &str, names: &[String]) -> BTreeSet<S
 /// A cycle, which the message draws.
 pub(super) fn order(stack: &Stack, names: &[String]) -> Result<Vec<String>, Problem> {
     let mut ordered = Vec::new();
+    if !stack.lifecycle.order.is_empty() {
+        let given = stack.lifecycle.order.iter().map(|name| name.value.clone());
+        return Ok(given.filter(|name| names.contains(name)).collect());
+    }
     for name in stack.components.keys().filter(|n| names.contains(n)) {
         visit(stack, name, names, &mut Vec::new(), &mut ordered)?;
     }
@@ -86,8 +101,10 @@ fn visit(
         .at(place));
     }
     path.push(name.to_owned());
-    for need in earlier(stack, name, names) {
-        visit(stack, &need, names, path, ordered)?;
+    let needed = earlier(stack, name, names);
+    let written = stack.components.get(name).into_iter().flat_map(|c| &c.depends).map(|d| &d.value);
+    for need in written.filter(|need| needed.contains(*need)).chain(&needed) {
+        visit(stack, need, names, path, ordered)?;
     }
     path.pop();
     ordered.push(name.to_owned());

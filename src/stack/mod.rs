@@ -5,6 +5,8 @@
 //! through [`Platform`]).
 
 mod graph;
+mod include;
+mod lifecycle;
 mod reads;
 mod select;
 
@@ -14,8 +16,8 @@ use indexmap::IndexMap;
 
 use crate::diagnostic::{Place, Problem, Problems, did_you_mean, shown};
 use crate::manifest::{
-    COMPONENT_MANIFEST, ComponentManifest, DEFAULT_STATE_NAMESPACE, HookDeclaration, Located,
-    ParameterDeclaration, STACK_MANIFEST, StackManifest,
+    COMPONENT_MANIFEST, ComponentManifest, DEFAULT_STATE_NAMESPACE, HookDeclaration, Lifecycle, Located,
+    OutputDeclaration, ParameterDeclaration, STACK_MANIFEST, StackManifest,
 };
 
 pub use reads::Reads;
@@ -57,8 +59,12 @@ pub struct Stack {
     pub components: IndexMap<String, Component>,
     /// Capabilities that the platform brings.
     pub platform_provides: Vec<String>,
-    /// The stack's own values for parameters.
-    pub parameters: Vec<ParameterDeclaration>,
+    /// The stack's own values for parameters, by file: `hub.yaml` first, the strongest last.
+    pub parameters: Vec<Vec<ParameterDeclaration>>,
+    /// What it gives as a whole.
+    pub outputs: Vec<OutputDeclaration>,
+    /// How its components live together.
+    pub lifecycle: Lifecycle,
     /// The environment when none is named.
     pub default_environment: Option<String>,
     /// Where records are kept in the cluster.
@@ -78,7 +84,14 @@ impl Stack {
         let manifest = StackManifest::load(file)?;
         let mut problems = Problems::default();
         let mut components = IndexMap::new();
+        let mut included = include::Included::default();
+        included.add_all(&manifest.includes, &manifest.dir, &manifest.dir, &mut problems);
         let mut warnings = manifest.warnings;
+        warnings.append(&mut included.warnings);
+        let mut parameters = vec![manifest.parameters];
+        parameters.append(&mut included.parameters);
+        let mut outputs = manifest.outputs;
+        outputs.append(&mut included.outputs);
         for reference in manifest.components {
             let dir = manifest.dir.join(&reference.source_dir);
             if !dir.join(COMPONENT_MANIFEST).is_file() {
@@ -97,7 +110,7 @@ impl Stack {
                     warnings.append(&mut component.warnings);
                     let component = Component {
                         name: reference.name.clone(),
-                        reads: Reads::of(&reference.name, &component, &manifest.parameters),
+                        reads: Reads::of(&reference.name, &component, &parameters),
                         manifest: component,
                         depends: reference.depends,
                         stack_hooks: reference.hooks,
@@ -113,7 +126,9 @@ impl Stack {
             name: manifest.name,
             components,
             platform_provides: manifest.platform_provides,
-            parameters: manifest.parameters,
+            parameters,
+            outputs,
+            lifecycle: manifest.lifecycle,
             default_environment: manifest.default_environment,
             state_namespace: manifest.state_namespace,
             kept_revisions: manifest.kept_revisions,
@@ -121,6 +136,7 @@ impl Stack {
         };
         if problems.is_empty() {
             stack.check_depends(&mut problems);
+            stack.check_lifecycle(&mut problems);
         }
         problems.or(stack)
     }
@@ -155,6 +171,8 @@ impl Stack {
             components: IndexMap::from_iter([(name, component)]),
             platform_provides: Vec::new(),
             parameters: Vec::new(),
+            outputs: Vec::new(),
+            lifecycle: Lifecycle::default(),
             default_environment: None,
             state_namespace: DEFAULT_STATE_NAMESPACE.to_owned(),
             kept_revisions: hub_cluster::KEPT_REVISIONS,

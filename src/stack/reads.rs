@@ -20,7 +20,7 @@ pub struct Reads {
 
 impl Reads {
     /// Looks through a component's manifest and the stack's parameters.
-    pub(super) fn of(name: &str, manifest: &ComponentManifest, stack: &[ParameterDeclaration]) -> Self {
+    pub(super) fn of(name: &str, manifest: &ComponentManifest, stack: &[Vec<ParameterDeclaration>]) -> Self {
         let mut reads = Self::default();
         for declaration in &manifest.parameters {
             reads.names.insert(declaration.name.clone());
@@ -32,7 +32,7 @@ impl Reads {
         // A value of the stack may refer to further ones.
         let mut seen: BTreeSet<usize> = BTreeSet::new();
         loop {
-            let next = stack.iter().enumerate().find(|(at, declaration)| {
+            let next = stack.iter().flatten().enumerate().find(|(at, declaration)| {
                 let meant = declaration.component.as_deref().is_none_or(|c| c == name);
                 meant && !seen.contains(at) && reads.names.contains(&declaration.name)
             });

@@ -56,6 +56,18 @@ impl Stack {
         stack
     }
 
+    /// A copy of a folder.
+    pub(crate) fn of_folder(folder: &Path) -> Self {
+        let stack = Self { dir: tempfile::tempdir().unwrap() };
+        copy(folder, stack.dir.path());
+        stack
+    }
+
+    /// The stack's folder, without links in its path.
+    pub(crate) fn real_path(&self) -> PathBuf {
+        self.dir.path().canonicalize().unwrap()
+    }
+
     /// A path in the stack.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
