@@ -108,7 +108,8 @@ fn every_case_comes_out_as_it_says() {
             scope.spawn(|| {
                 while let Some(dir) = { cases.lock().unwrap().pop() } {
                     *count.lock().unwrap() += 1;
-                    let found = std::panic::catch_unwind(|| run(&dir)).unwrap_or_else(|_| vec!["panics".into()]);
+                    let found =
+                        std::panic::catch_unwind(|| run(&dir)).unwrap_or_else(|_| vec!["panics".into()]);
                     let name = dir.file_name().unwrap().to_string_lossy().into_owned();
                     failures.lock().unwrap().extend(found.into_iter().map(|f| format!("{name}: {f}")));
                 }
@@ -155,7 +156,8 @@ fn resolve(dir: &Path, case: &Case, failures: &mut Vec<String>) {
     }
     let (order, resolved) = match result {
         Err(said) => {
-            let missing: Vec<&String> = expect.error.iter().filter(|wanted| !said.contains(*wanted)).collect();
+            let missing: Vec<&String> =
+                expect.error.iter().filter(|wanted| !said.contains(*wanted)).collect();
             if expect.error.is_empty() || !missing.is_empty() {
                 failures.push(format!("fails, without {missing:?}: {said}"));
             }
@@ -189,7 +191,11 @@ fn resolve(dir: &Path, case: &Case, failures: &mut Vec<String>) {
     }
 }
 
-fn resolved(dir: &Path, input: &Input, warnings: &mut Vec<String>) -> Result<(Vec<String>, Resolved), String> {
+fn resolved(
+    dir: &Path,
+    input: &Input,
+    warnings: &mut Vec<String>,
+) -> Result<(Vec<String>, Resolved), String> {
     let told = |problems: hub::diagnostic::Problems| {
         let one = |p: hub::diagnostic::Problem| {
             let place = p.place.map(|p| p.to_string()).unwrap_or_default();
@@ -220,7 +226,8 @@ fn resolved(dir: &Path, input: &Input, warnings: &mut Vec<String>) -> Result<(Ve
     };
     let selection = select(&stack, &request, &Unprobed).map_err(told)?;
     check_meant(&stack, &selection.order, &layers).map_err(told)?;
-    let resolved = resolve_all(&stack, &selection.order, &layers, &Recorded::default(), false).map_err(told)?;
+    let resolved =
+        resolve_all(&stack, &selection.order, &layers, &Recorded::default(), false).map_err(told)?;
     Ok((selection.order, resolved))
 }
 
@@ -229,7 +236,10 @@ fn run_program(dir: &Path, case: &Case, deploys: bool, failures: &mut Vec<String
     let (expect, input) = (&case.expect, &case.run);
     let folder = Folder::of_folder(dir);
     for component in expect.environment.keys() {
-        folder.write(&format!("components/{component}/pre-deploy"), "#!/bin/sh\nenv > \"$HUB_BASE_DIR/$HUB_COMPONENT.env\"\n");
+        folder.write(
+            &format!("components/{component}/pre-deploy"),
+            "#!/bin/sh\nenv > \"$HUB_BASE_DIR/$HUB_COMPONENT.env\"\n",
+        );
     }
     for component in expect.files.keys() {
         let hook = "#!/bin/sh\nmkdir -p \"$HUB_BASE_DIR/.after\" && cp -R . \"$HUB_BASE_DIR/.after/$HUB_COMPONENT\"\n";
@@ -260,12 +270,21 @@ fn run_program(dir: &Path, case: &Case, deploys: bool, failures: &mut Vec<String
     // Messages are wrapped for reading.
     let words = |text: &str| text.replace(['│', '|'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
     let said = words(&said);
-    failures.extend(expect.says.iter().filter(|s| !said.contains(&words(s))).map(|s| format!("does not say `{s}`: {said}")));
-    failures.extend(expect.says_not.iter().filter(|s| said.contains(&words(s))).map(|s| format!("says `{s}`: {said}")));
+    failures.extend(
+        expect
+            .says
+            .iter()
+            .filter(|s| !said.contains(&words(s)))
+            .map(|s| format!("does not say `{s}`: {said}")),
+    );
+    failures.extend(
+        expect.says_not.iter().filter(|s| said.contains(&words(s))).map(|s| format!("says `{s}`: {said}")),
+    );
     for (component, wanted) in &expect.environment {
         let text = std::fs::read_to_string(folder.path(&format!("{component}.env"))).unwrap_or_default();
         for (name, value) in wanted {
-            let found = text.lines().find_map(|line| line.strip_prefix(&format!("{name}="))).map(str::to_owned);
+            let found =
+                text.lines().find_map(|line| line.strip_prefix(&format!("{name}="))).map(str::to_owned);
             let value = value.as_ref().map(|v| v.replace("$STACK", &folder.real_path().to_string_lossy()));
             if found != value {
                 failures.push(format!("{name} of {component} is {found:?}, not {value:?}"));

@@ -52,9 +52,12 @@ fn drawn(arguments: &GraphArguments) -> Result<(), Error> {
     }
     match arguments.style {
         Style::Text => draw_layers(&selection),
-        Style::Dot => draw_edges(&selection, ("digraph stack {", "}"), |name, need| format!("  \"{name}\" -> \"{need}\";"), |name| {
-            format!("  \"{name}\";")
-        }),
+        Style::Dot => draw_edges(
+            &selection,
+            ("digraph stack {", "}"),
+            |name, need| format!("  \"{name}\" -> \"{need}\";"),
+            |name| format!("  \"{name}\";"),
+        ),
         Style::Mermaid => draw_edges(
             &selection,
             ("graph TD", ""),
@@ -105,7 +108,8 @@ fn draw_layers(selection: &Selection) {
         for name in &now {
             let needs: Vec<&str> =
                 selection.needs.get(*name).into_iter().flatten().map(String::as_str).collect();
-            let needs = if needs.is_empty() { String::new() } else { format!("  needs {}", needs.join(", ")) };
+            let needs =
+                if needs.is_empty() { String::new() } else { format!("  needs {}", needs.join(", ")) };
             ui::line(&format!("  {name}{needs}"));
         }
         done.extend(now);

@@ -59,7 +59,12 @@ async fn imported(arguments: &ImportArguments) -> Result<(), Error> {
     interrupt::watch(run.cancel.clone());
     let connection = session.connect(&arguments.cluster, &run.cancel).await?;
     let taken = lifecycle::import_state(&run, &connection, &state, arguments.force).await?;
-    ui::line(&format!("outputs of {} components are noted on {}: {}", taken.len(), connection.name, taken.join(", ")));
+    ui::line(&format!(
+        "outputs of {} components are noted on {}: {}",
+        taken.len(),
+        connection.name,
+        taken.join(", ")
+    ));
     if let Some(file) = &arguments.write_params {
         write(&state, file).map_err(|error| {
             Problem::new("hub::state::unwritable", format!("cannot write {}: {error}", file.display()))

@@ -97,7 +97,8 @@ impl Surroundings {
         let mut value_follows = false;
         for argument in self.arguments.iter().skip(1) {
             let flags = ["--param=", "--environment=", "-p", "-e"];
-            let flag = flags.into_iter().find(|flag| argument.starts_with(flag) && argument.len() > flag.len());
+            let flag =
+                flags.into_iter().find(|flag| argument.starts_with(flag) && argument.len() > flag.len());
             let (flag, value) = match flag {
                 _ if value_follows => ("", argument.as_str()),
                 Some(flag) => argument.split_at(flag.len()),
@@ -105,7 +106,8 @@ impl Surroundings {
             };
             // `-e=x` is the same as `-ex`.
             let (sign, value) = value.strip_prefix('=').map_or(("", value), |value| ("=", value));
-            let shown = value.split_once('=').map_or_else(|| value.to_owned(), |(name, _)| format!("{name}=…"));
+            let shown =
+                value.split_once('=').map_or_else(|| value.to_owned(), |(name, _)| format!("{name}=…"));
             words.push(format!("{flag}{sign}{shown}"));
             value_follows = ["-p", "-e", "--param", "--environment"].contains(&argument.as_str());
         }

@@ -124,7 +124,8 @@ impl Ready {
     async fn new(run: &Run, connection: &Connection, request: &Request, verb: Verb) -> Result<Self, Error> {
         let inventories = recorded(run, &connection.cluster).await?;
         let recorded = Recorded::read(&run.stack, &connection.cluster).await?;
-        let platform = Probed { cluster: &connection.cluster, inventories: &inventories, noted: Some(&recorded) };
+        let platform =
+            Probed { cluster: &connection.cluster, inventories: &inventories, noted: Some(&recorded) };
         let selection = stack::select(&run.stack, request, &platform)?;
         check_meant(&run.stack, &selection.order, &run.layers)?;
         let values = Values::new(run, &selection.order, recorded, verb == Verb::Plan)?;

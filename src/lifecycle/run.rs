@@ -130,7 +130,8 @@ impl Report {
     /// The run as a whole.
     #[must_use]
     pub fn status(&self) -> Status {
-        let counts = |c: &&ComponentReport| !(c.optional && matches!(c.status, Status::Failed | Status::Skipped));
+        let counts =
+            |c: &&ComponentReport| !(c.optional && matches!(c.status, Status::Failed | Status::Skipped));
         let any = |status| self.components.iter().filter(counts).any(|c| c.status == status);
         [Status::Interrupted, Status::Failed, Status::Skipped, Status::Pending, Status::Done]
             .into_iter()

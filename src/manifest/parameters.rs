@@ -10,8 +10,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::document::{Document, Node, Reader};
 use super::component::Located;
+use super::document::{Document, Node, Reader};
 use super::{GenerateDeclaration, OutputDeclaration, ParameterDeclaration, ParameterType, outputs};
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 
@@ -130,14 +130,18 @@ pub(super) fn of_stack(
 /// Makes one of declarations with the same name: the first value counts, and the last variable.
 ///
 /// Source: hubctl's `manifest/flatten.go`.
-pub(super) fn merged(declarations: Vec<ParameterDeclaration>, warnings: &mut Vec<Problem>) -> Vec<ParameterDeclaration> {
+pub(super) fn merged(
+    declarations: Vec<ParameterDeclaration>,
+    warnings: &mut Vec<Problem>,
+) -> Vec<ParameterDeclaration> {
     let mut all: Vec<ParameterDeclaration> = Vec::new();
     for declaration in declarations {
         let Some(first) = all.iter_mut().find(|d| d.name == declaration.name) else {
             all.push(declaration);
             continue;
         };
-        let message = format!("{} is declared twice: the first value counts, and the last variable", first.name);
+        let message =
+            format!("{} is declared twice: the first value counts, and the last variable", first.name);
         warnings.push(Problem::new("hub::manifest::duplicate", message).at(declaration.place.clone()));
         first.env = declaration.env.or(first.env.take());
         if first.value.is_none() {

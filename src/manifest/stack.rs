@@ -9,7 +9,8 @@ use hub_cluster::KEPT_REVISIONS;
 use super::component::Located;
 use super::document::{Document, Node, Reader};
 use super::{
-    HookDeclaration, Lifecycle, OutputDeclaration, ParameterDeclaration, hooks, lifecycle, outputs, parameters,
+    HookDeclaration, Lifecycle, OutputDeclaration, ParameterDeclaration, hooks, lifecycle, outputs,
+    parameters,
 };
 use crate::diagnostic::{Place, Problem, Problems};
 

@@ -95,7 +95,8 @@ impl HubctlState {
     /// # Errors
     /// It is encrypted, cut off, no YAML, or no state.
     pub fn read(name: &str, bytes: &[u8]) -> Result<Self, Problem> {
-        let refused = |why: String| Problem::new("hub::state::unreadable", format!("{name} is no state file: {why}"));
+        let refused =
+            |why: String| Problem::new("hub::state::unreadable", format!("{name} is no state file: {why}"));
         let text = if bytes.starts_with(&GZIP) {
             let mut text = String::new();
             let read = flate2::read::MultiGzDecoder::new(bytes).read_to_string(&mut text);
@@ -197,7 +198,10 @@ components:
         let outputs: Vec<_> = plain.outputs["db"].iter().map(|o| (o.name.as_str(), o.secret)).collect();
         assert_eq!(outputs, [("host", false), ("password", true), ("port", false)]);
         let file = plain.parameter_file().unwrap();
-        assert!(file.contains("dns.domain") && file.contains("secret: true") && !file.contains("hub."), "{file}");
+        assert!(
+            file.contains("dns.domain") && file.contains("secret: true") && !file.contains("hub."),
+            "{file}"
+        );
     }
 
     #[test]
