@@ -17,3 +17,7 @@ mod model_registry;
 
 #[path = "components/model_registry_ui.rs"]
 mod model_registry_ui;
+#[path = "components/listener.rs"]
+mod listener;
+#[path = "components/mlflow.rs"]
+mod mlflow;

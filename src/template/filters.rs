@@ -64,8 +64,10 @@ fn unbase64(value: &Value) -> Result<String, Problem> {
     String::from_utf8(bytes).map_err(|_| refused("unbase64", "what it encodes is not text"))
 }
 
-/// JSON as Go writes it, with `<`, `>` and `&` escaped.
+/// JSON as Go writes it: keys in order, `<`, `>` and `&` escaped. Tera hands mappings on in any order.
 fn go_json(value: &Value) -> String {
+    let mut value = value.clone();
+    value.sort_all_objects();
     value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
