@@ -142,16 +142,6 @@ mod tests {
     }
 
     #[test]
-    fn a_component_that_is_the_stack_is_copied_without_its_scratch_area() {
-        let base = tempfile::tempdir().unwrap();
-        std::fs::create_dir(base.path().join("sub")).unwrap();
-        std::fs::write(base.path().join("sub/file"), "x").unwrap();
-        let workspace = Workspace::create(base.path(), base.path()).unwrap();
-        assert!(workspace.dir().join("sub/file").is_file());
-        assert!(!workspace.dir().join(AREA).exists());
-    }
-
-    #[test]
     fn what_a_dead_run_left_is_cleared() {
         let base = tempfile::tempdir().unwrap();
         let source = base.path().join("c");

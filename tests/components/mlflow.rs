@@ -32,7 +32,8 @@ fn by_default_it_stands_on_one_volume() {
     ];
     assert_eq!(objects.ids(), ids(&expected));
     assert!(objects.0.iter().all(|object| object["metadata"]["namespace"] == "mlflow"));
-    assert_eq!(objects.field(DEPLOYMENT, "/spec/strategy/type"), "Recreate");
+    let one_at_a_time = json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
+    assert_eq!(objects.field(DEPLOYMENT, "/spec/strategy"), &one_at_a_time);
     assert_eq!(variable(&objects, "MLFLOW_BACKEND_STORE_URI"), "sqlite:////mlflow/mlflow.db");
     assert!(arguments(&objects).contains(&"--artifacts-destination=/mlflow/artifacts"));
     let mounts = &objects.container(DEPLOYMENT, "mlflow")["volumeMounts"];

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::{StreamExt, TryStreamExt};
 use hub_sandbox::{Fault, HOLD, Rule, Sandbox, SandboxOptions};
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, PersistentVolume, PersistentVolumeClaim, Pod};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams};
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
@@ -138,6 +138,37 @@ async fn dependents_go_with_their_owner() {
     deployments.delete("d", &DeleteParams::foreground()).await.expect("deleted");
     assert!(pods.list(&ListParams::default()).await.expect("a list").items.is_empty());
     assert!(deployments.get_opt("d").await.expect("asked").is_none());
+}
+
+#[tokio::test]
+async fn a_claim_goes_when_no_pod_uses_it_and_takes_its_volume_along() {
+    let sandbox = Sandbox::in_memory();
+    let claims: Api<PersistentVolumeClaim> = Api::default_namespaced(sandbox.client());
+    let volumes: Api<PersistentVolume> = Api::all(sandbox.client());
+    let pods: Api<Pod> = Api::default_namespaced(sandbox.client());
+    let spec = json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}});
+    for name in ["used", "unused"] {
+        let claim = object(json!({"metadata": {"name": name}, "spec": spec}));
+        claims.create(&PostParams::default(), &claim).await.expect("created");
+    }
+    let user = object(json!({
+        "metadata": {"name": "user"},
+        "spec": {
+            "containers": [{"name": "c", "image": "i"}],
+            "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "used"}}],
+        },
+    }));
+    pods.create(&PostParams::default(), &user).await.expect("created");
+    assert_eq!(volumes.list(&ListParams::default()).await.expect("a list").items.len(), 2);
+
+    claims.delete("unused", &DeleteParams::default()).await.expect("deleted");
+    assert!(claims.get_opt("unused").await.expect("asked").is_none());
+    claims.delete("used", &DeleteParams::default()).await.expect("deleted");
+    let waiting = claims.get("used").await.expect("still there");
+    assert_eq!(waiting.finalizers(), ["kubernetes.io/pvc-protection"]);
+    pods.delete("user", &DeleteParams::default()).await.expect("deleted");
+    assert!(claims.get_opt("used").await.expect("asked").is_none());
+    assert!(volumes.list(&ListParams::default()).await.expect("a list").items.is_empty());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod certificates;
+mod claims;
 mod cluster_roles;
 mod definitions;
 mod garbage;
@@ -66,9 +67,12 @@ fn see(state: &mut State, change: &Change) {
             ("apps", "statefulsets") => workloads::stateful_set(state, change),
             ("apps", "daemonsets") => workloads::daemon_set(state, change),
             ("batch", "jobs") => jobs::see(state, change),
-            ("", "pods") => pods::see(state, change),
+            ("", "pods") => {
+                pods::see(state, change);
+                claims::see_pod(state, change);
+            }
             ("", "services") => addresses::see_service(state, change),
-            ("", "persistentvolumeclaims") => pods::see_claim(state, change),
+            ("", "persistentvolumeclaims") => claims::see(state, change),
             ("policy", "poddisruptionbudgets") => workloads::budget(state, change),
             ("apiregistration.k8s.io", "apiservices") => {}
             _ => {}

@@ -1,4 +1,4 @@
-//! Pods run as soon as they exist; claims are bound.
+//! Pods run as soon as they exist.
 
 use serde_json::{Value, json};
 
@@ -133,40 +133,4 @@ fn status(pod: &Value, now: &str, phase: &str, container_state: &Value, ready: b
         "qosClass": pod["status"]["qosClass"],
         "observedGeneration": object::generation(pod),
     })
-}
-
-/// Binds a claim to a volume of its own.
-pub(super) fn see_claim(state: &mut State, change: &Change) {
-    let claims = Table::new("", "persistentvolumeclaims");
-    let Some(claim) = live(state, &claims, &change.key) else {
-        return;
-    };
-    if held(&claim) || object::deleting(&claim) || claim["status"]["phase"] == "Bound" {
-        return;
-    }
-    if claim["spec"]["volumeName"].as_str().is_none_or(str::is_empty) {
-        let name = format!("pvc-{}", object::uid(&claim));
-        let volume = json!({
-            "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name},
-            "spec": {
-                "accessModes": claim["spec"]["accessModes"],
-                "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
-                "claimRef": {"kind": "PersistentVolumeClaim", "apiVersion": "v1", "name": object::name(&claim),
-                             "namespace": object::namespace(&claim), "uid": object::uid(&claim)},
-                "persistentVolumeReclaimPolicy": "Delete", "hostPath": {"path": format!("/sandbox/{name}")},
-            },
-        });
-        create(state, &Table::new("", "persistentvolumes"), volume, CONTROLLER_MANAGER);
-        let mut bound = (*claim).clone();
-        bound["spec"]["volumeName"] = json!(name);
-        replace(state, &claims, bound, CONTROLLER_MANAGER);
-    }
-    let Some(claim) = live(state, &claims, &change.key) else {
-        return;
-    };
-    let status = json!({
-        "phase": "Bound", "accessModes": claim["spec"]["accessModes"],
-        "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
-    });
-    set_status(state, &claims, &claim, status, CONTROLLER_MANAGER);
 }

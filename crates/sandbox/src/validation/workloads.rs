@@ -29,6 +29,11 @@ pub(super) fn selected(value: &Value, live: Option<&Value>, causes: &mut Vec<Cau
     if text(value, "/kind") == "StatefulSet" {
         return stateful(value, live, causes);
     }
+    let strategy = &spec["strategy"];
+    if strategy["type"] == "Recreate" && !strategy["rollingUpdate"].is_null() {
+        let detail = "may not be specified when strategy `type` is 'Recreate'";
+        causes.push(Cause::forbidden("spec.strategy.rollingUpdate", detail));
+    }
     immutable::keep(value, live, "/spec/selector", causes);
 }
 
