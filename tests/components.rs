@@ -15,9 +15,9 @@ mod kserve;
 #[path = "components/model_registry.rs"]
 mod model_registry;
 
-#[path = "components/model_registry_ui.rs"]
-mod model_registry_ui;
 #[path = "components/listener.rs"]
 mod listener;
 #[path = "components/mlflow.rs"]
 mod mlflow;
+#[path = "components/model_registry_ui.rs"]
+mod model_registry_ui;

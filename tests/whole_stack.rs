@@ -125,7 +125,10 @@ fn all_of_it_goes_on_stays_as_it_is_and_goes_off_to_nothing() {
         assert_eq!(names(&stack, path), BTreeSet::new(), "{path}");
     }
     let roles = names(&stack, "/apis/rbac.authorization.k8s.io/v1/clusterroles");
-    assert!(!roles.iter().any(|role| role.contains("listener") || role.contains("cert-manager")), "{roles:?}");
+    assert!(
+        !roles.iter().any(|role| role.contains("listener") || role.contains("cert-manager")),
+        "{roles:?}"
+    );
 }
 
 #[test]
@@ -143,12 +146,14 @@ fn each_component_changes_its_form_and_back() {
     json(&stack, &["deploy", "listener", "-p", "listener.mode=webhook"]);
     assert!(webhook_secret(&stack).is_some());
 
-    let postgres = ["deploy", "model-registry", "-p", "database.kind=postgres", "-p", "database.user=registry"];
+    let postgres =
+        ["deploy", "model-registry", "-p", "database.kind=postgres", "-p", "database.user=registry"];
     let switched = json(&stack, &postgres);
     assert!(planned(&switched, "model-registry", "create").iter().any(|id| id.contains("postgres")));
     all_unchanged(&json(&stack, &postgres));
 
-    let bucket = ["mlflow.database.kind=postgres", "mlflow.artifacts.kind=s3", "mlflow.artifacts.uri|mlflow=s3://b/x"];
+    let bucket =
+        ["mlflow.database.kind=postgres", "mlflow.artifacts.kind=s3", "mlflow.artifacts.uri|mlflow=s3://b/x"];
     let bucket = [&["deploy", "mlflow"][..], &bucket.map(|p| ["-p", p]).concat()].concat();
     json(&stack, &bucket);
     all_unchanged(&json(&stack, &bucket));

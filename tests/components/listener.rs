@@ -28,8 +28,15 @@ fn variables(objects: &Objects) -> BTreeMap<String, Value> {
 fn everything_is_there_by_default_and_mounted() {
     let objects = Repository::new().render("listener", &[]);
     let kinds: Vec<&str> = objects.0.iter().map(|o| o["kind"].as_str().unwrap()).collect();
-    let expected =
-        ["ClusterRole", "ClusterRoleBinding", "ConfigMap", "Deployment", "Secret", "Service", "ServiceAccount"];
+    let expected = [
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "ConfigMap",
+        "Deployment",
+        "Secret",
+        "Service",
+        "ServiceAccount",
+    ];
     assert_eq!(kinds.iter().copied().collect::<BTreeSet<_>>(), expected.into());
     assert_eq!(kinds.len(), expected.len());
     let map = &template(&objects)["metadata"]["name"];
@@ -54,7 +61,11 @@ fn each_mode_says_what_it_is_in_the_two_variables_that_the_listener_reads() {
         assert_eq!(variable(&objects, "MLFLOW_KSERVE_DISABLE_WEBHOOKS"), disabled, "{mode}");
         assert_eq!(variable(&objects, "MLFLOW_KSERVE_ENABLE_POLLING_FALLBACK"), polls, "{mode}");
         assert_eq!(objects.has("Secret mlflow-webhook-secret"), has_secret, "{mode}");
-        assert_eq!(!variable(&objects, "MLFLOW_KSERVE_MLFLOW_WEBHOOK_SECRET").is_null(), has_secret, "{mode}");
+        assert_eq!(
+            !variable(&objects, "MLFLOW_KSERVE_MLFLOW_WEBHOOK_SECRET").is_null(),
+            has_secret,
+            "{mode}"
+        );
     }
 }
 
@@ -65,7 +76,11 @@ fn every_variable_of_the_listener_is_a_parameter() {
         ("listener.port=9000", "APP_PORT", "9000"),
         ("listener.logLevel=DEBUG", "LOG_LEVEL", "DEBUG"),
         ("mlflow.url=https://mlflow.example.com", "MLFLOW_TRACKING_URI", "https://mlflow.example.com"),
-        ("listener.webhook.url=https://l.example.com/webhook", "MLFLOW_WEBHOOK_URL", "https://l.example.com/webhook"),
+        (
+            "listener.webhook.url=https://l.example.com/webhook",
+            "MLFLOW_WEBHOOK_URL",
+            "https://l.example.com/webhook",
+        ),
         ("listener.webhook.name=mine", "MLFLOW_WEBHOOK_NAME", "mine"),
         ("listener.webhook.startupTimeoutSeconds=60", "WEBHOOK_STARTUP_TIMEOUT", "60"),
         ("listener.webhook.startupRetries=5", "WEBHOOK_STARTUP_RETRIES", "5"),
@@ -90,7 +105,10 @@ fn every_variable_of_the_listener_is_a_parameter() {
     let known: BTreeSet<String> = parameters
         .iter()
         .map(|(_, name, _)| (*name).to_owned())
-        .chain(["DISABLE_WEBHOOKS", "ENABLE_POLLING_FALLBACK", "KUBE_IN_CLUSTER", "ARTIFACTS_URI"].map(Into::into))
+        .chain(
+            ["DISABLE_WEBHOOKS", "ENABLE_POLLING_FALLBACK", "KUBE_IN_CLUSTER", "ARTIFACTS_URI"]
+                .map(Into::into),
+        )
         .chain(["INFERENCE_SERVICE_TEMPLATE", "MLFLOW_WEBHOOK_SECRET"].map(Into::into))
         .collect();
     let there: BTreeSet<String> =
@@ -101,7 +119,8 @@ fn every_variable_of_the_listener_is_a_parameter() {
 #[test]
 fn the_models_namespace_keeps_its_name_and_can_be_left_out() {
     let repository = Repository::new();
-    let bucket = ["listener.storage.kind=s3", "listener.storage.uri=s3://b", "listener.models.namespace=models"];
+    let bucket =
+        ["listener.storage.kind=s3", "listener.storage.uri=s3://b", "listener.models.namespace=models"];
     let made = repository.render("listener", &bucket);
     assert_eq!(made.field("Namespace models", "/metadata/namespace"), &Value::Null);
     let left_out = [&bucket[..], &["listener.models.createNamespace=false"]].concat();
@@ -128,7 +147,10 @@ fn each_store_has_its_credentials() {
     let gcs = store("gcs", "gs://b");
     assert_eq!(variable(&gcs, "GOOGLE_APPLICATION_CREDENTIALS"), "/etc/gcs/key.json");
     let volumes = gcs.field(DEPLOYMENT, "/spec/template/spec/volumes").as_array().unwrap();
-    assert!(volumes.contains(&json!({"name": "credentials", "secret": {"secretName": "keys"}})), "{volumes:?}");
+    assert!(
+        volumes.contains(&json!({"name": "credentials", "secret": {"secretName": "keys"}})),
+        "{volumes:?}"
+    );
     let mounts = gcs.container(DEPLOYMENT, "listener")["volumeMounts"].as_array().unwrap();
     assert_eq!(mounts.len(), 3, "the template's two and this one");
 }
@@ -147,7 +169,8 @@ fn a_template_of_ones_own_goes_in_untouched_and_makes_new_pods() {
     let polling = "listener.mode=polling";
     let before = repository.render("listener", &[polling]);
     let own = "kind: InferenceService\nname: {{ name }}-${x}\n";
-    let after = repository.render("listener", &[polling, &format!("listener.models.template={}", own.replace("-${x}", ""))]);
+    let after = repository
+        .render("listener", &[polling, &format!("listener.models.template={}", own.replace("-${x}", ""))]);
     assert_eq!(template(&after)["data"]["template.yaml"], own.replace("-${x}", ""));
     assert_ne!(template(&before)["metadata"]["name"], template(&after)["metadata"]["name"]);
     let differing = before.differing(&after, DEPLOYMENT);
@@ -190,18 +213,30 @@ fn what_contradicts_itself_is_refused() {
 fn it_is_what_the_listeners_own_manifests_build() {
     let repository = Repository::new();
     for (overlay, given) in [
-        ("default", &[
-            "listener.storage.kind=gcs",
-            "listener.storage.uri=gs://nebari-mlflow-artifacts",
-            "listener.models.namespace=kserve-mlflow-models",
-            "mlflow.url=http://mlflow-server:5000",
-        ][..]),
-        ("examples/gcp", &["listener.storage.kind=gcs", "listener.storage.uri=gs://your-gcp-bucket/mlflow-artifacts"]),
-        ("examples/aws", &["listener.storage.kind=s3", "listener.storage.uri=s3://your-s3-bucket/mlflow-artifacts"]),
-        ("examples/azure", &[
-            "listener.storage.kind=azure",
-            "listener.storage.uri=wasbs://your-container@yourstorageaccount.blob.core.windows.net/mlflow-artifacts",
-        ]),
+        (
+            "default",
+            &[
+                "listener.storage.kind=gcs",
+                "listener.storage.uri=gs://nebari-mlflow-artifacts",
+                "listener.models.namespace=kserve-mlflow-models",
+                "mlflow.url=http://mlflow-server:5000",
+            ][..],
+        ),
+        (
+            "examples/gcp",
+            &["listener.storage.kind=gcs", "listener.storage.uri=gs://your-gcp-bucket/mlflow-artifacts"],
+        ),
+        (
+            "examples/aws",
+            &["listener.storage.kind=s3", "listener.storage.uri=s3://your-s3-bucket/mlflow-artifacts"],
+        ),
+        (
+            "examples/azure",
+            &[
+                "listener.storage.kind=azure",
+                "listener.storage.uri=wasbs://your-container@yourstorageaccount.blob.core.windows.net/mlflow-artifacts",
+            ],
+        ),
     ] {
         let Some(theirs) = Objects::upstream(&format!("listener/overlays/{overlay}")) else { return };
         let mut parameters = given.to_vec();
@@ -230,15 +265,29 @@ fn compare(overlay: &str, ours: &Objects, theirs: &Objects) {
     }
     let (our_pod, their_pod) =
         (ours.field(DEPLOYMENT, "/spec/template/spec"), theirs.field(DEPLOYMENT, "/spec/template/spec"));
-    let (container, upstream) = (ours.container(DEPLOYMENT, "listener"), theirs.container(DEPLOYMENT, "listener"));
-    let same = ["image", "imagePullPolicy", "ports", "livenessProbe", "readinessProbe", "resources", "securityContext"];
+    let (container, upstream) =
+        (ours.container(DEPLOYMENT, "listener"), theirs.container(DEPLOYMENT, "listener"));
+    let same = [
+        "image",
+        "imagePullPolicy",
+        "ports",
+        "livenessProbe",
+        "readinessProbe",
+        "resources",
+        "securityContext",
+    ];
     for field in same {
         assert_eq!(container[field], upstream[field], "{overlay}: {field}");
     }
     assert_eq!(container["volumeMounts"][0], upstream["volumeMounts"][0], "{overlay}");
     assert_eq!(our_pod["serviceAccountName"], their_pod["serviceAccountName"], "{overlay}");
     assert_eq!(our_pod["securityContext"]["fsGroup"], their_pod["securityContext"]["fsGroup"], "{overlay}");
-    for (kind, field) in [("Service", "/spec/ports"), ("ClusterRole", "/rules"), ("ClusterRoleBinding", "/subjects"), ("ClusterRoleBinding", "/roleRef")] {
+    for (kind, field) in [
+        ("Service", "/spec/ports"),
+        ("ClusterRole", "/rules"),
+        ("ClusterRoleBinding", "/subjects"),
+        ("ClusterRoleBinding", "/roleRef"),
+    ] {
         let id = format!("{kind} {NAME}");
         assert_eq!(ours.field(&id, field), theirs.field(&id, field), "{overlay}: {id}");
     }

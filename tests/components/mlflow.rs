@@ -32,7 +32,8 @@ fn by_default_it_stands_on_one_volume() {
     ];
     assert_eq!(objects.ids(), ids(&expected));
     assert!(objects.0.iter().all(|object| object["metadata"]["namespace"] == "mlflow"));
-    let one_at_a_time = json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
+    let one_at_a_time =
+        json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
     assert_eq!(objects.field(DEPLOYMENT, "/spec/strategy"), &one_at_a_time);
     assert_eq!(variable(&objects, "MLFLOW_BACKEND_STORE_URI"), "sqlite:////mlflow/mlflow.db");
     assert!(arguments(&objects).contains(&"--artifacts-destination=/mlflow/artifacts"));
@@ -152,7 +153,8 @@ fn secrets_stay_with_what_they_open_unless_told_otherwise() {
 fn monitoring_adds_a_service_monitor_and_nothing_else_but_an_argument() {
     let repository = Repository::new();
     let plain = repository.render("mlflow", &["mlflow.webhooks.enabled=false"]);
-    let monitored = ["mlflow.webhooks.enabled=false", "mlflow.monitoring.enabled=true", "mlflow.monitoring.interval=1m"];
+    let monitored =
+        ["mlflow.webhooks.enabled=false", "mlflow.monitoring.enabled=true", "mlflow.monitoring.interval=1m"];
     let monitored = repository.render("mlflow", &monitored);
     assert_eq!(plain.changed(&monitored), ids(&["Deployment mlflow", "ServiceMonitor mlflow"]));
     assert_eq!(plain.differing(&monitored, DEPLOYMENT), ["/spec/template/spec/containers/0/args"]);

@@ -48,7 +48,8 @@ impl Repository {
     }
 
     fn run(&self, environment: &str, component: &str, parameters: &[&str]) -> Ran {
-        let mut arguments = vec!["render", component, "--offline", "--show-secrets", "-e", environment, "-o", "json"];
+        let mut arguments =
+            vec!["render", component, "--offline", "--show-secrets", "-e", environment, "-o", "json"];
         arguments.extend(parameters.iter().flat_map(|parameter| ["-p", parameter]));
         self.0.hub(&arguments)
     }

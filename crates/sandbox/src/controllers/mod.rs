@@ -4,7 +4,6 @@
 
 mod addresses;
 mod certificates;
-mod claims;
 mod cluster_roles;
 mod definitions;
 mod garbage;
@@ -12,6 +11,7 @@ mod jobs;
 mod namespaces;
 mod pods;
 mod replica_sets;
+mod volumes;
 mod workloads;
 mod writer;
 
@@ -69,10 +69,10 @@ fn see(state: &mut State, change: &Change) {
             ("batch", "jobs") => jobs::see(state, change),
             ("", "pods") => {
                 pods::see(state, change);
-                claims::see_pod(state, change);
+                volumes::see_pod(state, change);
             }
             ("", "services") => addresses::see_service(state, change),
-            ("", "persistentvolumeclaims") => claims::see(state, change),
+            ("", "persistentvolumeclaims") => volumes::see(state, change),
             ("policy", "poddisruptionbudgets") => workloads::budget(state, change),
             ("apiregistration.k8s.io", "apiservices") => {}
             _ => {}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::writer::{CONTROLLER_MANAGER, create, held, live, replace, set_status};
+use super::writer::{create, held, live, replace, set_status};
 use crate::clock;
 use crate::object;
 use crate::state::State;
