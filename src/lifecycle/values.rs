@@ -105,13 +105,20 @@ pub fn resolve_all(
     problems.or(resolved).map_err(|problems| conceal(problems, stack, layers))
 }
 
-/// What was noted, and where nothing was, what follows from parameters. Of a component that takes no part, nothing is
-/// going to be known later.
+/// What follows from parameters and what was noted. Of a component that takes part the first counts, since the note is of
+/// an earlier run; of another one the second does, and nothing is going to be known later.
 fn overlaid(calculated: Vec<Output>, noted: Option<&Vec<Output>>, takes_part: bool) -> Vec<Output> {
-    let mut all: Vec<Output> = noted.cloned().unwrap_or_default();
-    let more: Vec<Output> =
-        calculated.into_iter().filter(|o| !all.iter().any(|a| a.name == o.name)).collect();
-    all.extend(more);
+    let noted = noted.cloned().unwrap_or_default();
+    let (first, second) = if takes_part { (calculated, noted) } else { (noted, calculated) };
+    let mut all = first;
+    for output in second {
+        match all.iter_mut().find(|known| known.name == output.name) {
+            Some(known) if known.value.is_none() => *known = output,
+            // No longer declared: a deployment will not know it either.
+            None if !takes_part => all.push(output),
+            _ => {}
+        }
+    }
     all.retain(|output| takes_part || output.value.is_some());
     all
 }
@@ -436,7 +443,24 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+
+    fn output(name: &str, value: Option<&str>) -> Output {
+        Output { name: name.to_owned(), value: value.map(Value::from), secret: false, brief: None }
+    }
+
+    #[test]
+    fn what_a_run_is_going_to_say_counts_more_than_what_an_earlier_one_said() {
+        let calculated = vec![output("uri", Some("s3://new")), output("id", None)];
+        let noted = vec![output("uri", Some("pvc://old")), output("id", Some("7")), output("gone", Some("x"))];
+        let takes_part = overlaid(calculated.clone(), Some(&noted), true);
+        assert_eq!(takes_part, [output("uri", Some("s3://new")), output("id", Some("7"))]);
+        let does_not = overlaid(calculated, Some(&noted), false);
+        assert_eq!(does_not, noted);
+        assert_eq!(overlaid(vec![output("id", None)], None, false), []);
+    }
 
     #[test]
     fn random_text_is_letters_and_digits() {
