@@ -454,7 +454,8 @@ mod tests {
     #[test]
     fn what_a_run_is_going_to_say_counts_more_than_what_an_earlier_one_said() {
         let calculated = vec![output("uri", Some("s3://new")), output("id", None)];
-        let noted = vec![output("uri", Some("pvc://old")), output("id", Some("7")), output("gone", Some("x"))];
+        let noted =
+            vec![output("uri", Some("pvc://old")), output("id", Some("7")), output("gone", Some("x"))];
         let takes_part = overlaid(calculated.clone(), Some(&noted), true);
         assert_eq!(takes_part, [output("uri", Some("s3://new")), output("id", Some("7"))]);
         let does_not = overlaid(calculated, Some(&noted), false);
