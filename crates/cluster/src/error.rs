@@ -192,6 +192,14 @@ pub enum Error {
         /// Since when.
         since: jiff::Timestamp,
     },
+    /// The server refuses to create the lock since it is there, or to change it since it changed, and it is neither.
+    #[error(
+        "the lock {name} can be neither taken nor read: each time it is refused as if another run had just changed it; try again, and look at what answers for the API server (proxy, admission webhooks) if it stays so"
+    )]
+    LockUnsettled {
+        /// Name of the lock.
+        name: String,
+    },
     /// The lock was taken away while it was held.
     #[error("the lock {name} was taken over by {by} while this run held it; nothing more is written")]
     LockLost {

@@ -28,6 +28,10 @@ const CLOCK_GRAIN: SignedDuration = SignedDuration::from_secs(2);
 /// How often a lock held by another is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// How often a lock may go or change hands while it is being taken, before something else must be wrong.
+const MOST_MOVES: u32 = 40;
+const MOVED_PAUSE: Duration = Duration::from_millis(50);
+
 /// Who holds a lock.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -86,7 +90,8 @@ impl Lock {
     /// Takes the lock `name` in `namespace`, which is created on need.
     ///
     /// # Errors
-    /// [`Error::LockHeld`] where somebody else holds it for longer than `options.wait`; failed requests.
+    /// [`Error::LockHeld`] where somebody else holds it for longer than `options.wait`; [`Error::LockUnsettled`];
+    /// failed requests.
     pub async fn acquire(
         cluster: &Cluster,
         name: &str,
@@ -98,12 +103,18 @@ impl Lock {
         let lease = Lease::new(cluster, name, namespace, holder);
         let started = tokio::time::Instant::now();
         let mut told = false;
+        let mut moved = 0;
         loop {
+            if moved > MOST_MOVES {
+                return Err(Error::LockUnsettled { name: name.to_string() });
+            }
             if let Some(created) = lease.create().await? {
                 let server_now = text(&created, "/metadata/creationTimestamp").parse();
                 return Ok(lease.keep(created, server_now.unwrap_or_else(|_| Timestamp::now())));
             }
             let Some((live, now)) = lease.read().await? else {
+                moved += 1;
+                tokio::time::sleep(MOVED_PAUSE).await;
                 continue;
             };
             if lease.is_ours(&live) {
@@ -117,6 +128,8 @@ impl Lock {
                     events(Event::LockTakenOver { holder: who, command });
                     return Ok(lease.keep(taken, now));
                 }
+                moved += 1;
+                tokio::time::sleep(MOVED_PAUSE).await;
                 continue;
             }
             if started.elapsed() >= options.wait {

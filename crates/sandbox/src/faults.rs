@@ -16,6 +16,8 @@ pub enum Fault {
         /// Seconds for `Retry-After`; `None` sends no such header.
         retry_after: Option<u64>,
     },
+    /// The request is refused as by an admission webhook (400).
+    Denied,
     /// The answer comes later.
     Delay(Duration),
     /// The connection ends before an answer.

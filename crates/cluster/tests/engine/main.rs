@@ -7,6 +7,7 @@ mod drift;
 mod faults;
 mod history;
 mod lock;
+mod matrix;
 mod refusals;
 mod resume;
 mod secrets;

@@ -79,6 +79,7 @@ async fn respond(server: &Server, request: ApiRequest) -> io::Result<Response<Bo
             Fault::Refuse { code, retry_after } => {
                 return Ok(write(Answer::refusal(refusal(code, retry_after))));
             }
+            Fault::Denied => return Ok(write(Answer::refusal(denied()))),
             Fault::DropWatch { after } => drop_after = Some(after),
         }
     }
@@ -94,6 +95,12 @@ async fn respond(server: &Server, request: ApiRequest) -> io::Result<Response<Bo
 
 fn reset() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionReset, "connection reset by a sandbox fault")
+}
+
+/// Source: `ToStatusErr` in `apiserver/pkg/admission/plugin/webhook/errors`.
+fn denied() -> StatusError {
+    let message = "admission webhook \"fault.sandbox.local\" denied the request: switched on by a test";
+    StatusError::new(400, "BadRequest", message)
 }
 
 fn refusal(code: u16, retry_after: Option<u64>) -> StatusError {
