@@ -297,7 +297,8 @@ impl Lease {
     async fn create(&self) -> Result<Option<Value>, Error> {
         let now = Timestamp::now();
         let call = Call::with_json(Method::POST, self.collection(), &self.object(now, now, None, 0));
-        match self.cluster.value(&call, Patience::WRITE).await {
+        // Whether the lease is there or the server is busy, taking the lock looks again.
+        match self.cluster.value(&call, Patience::EXACT).await {
             Ok(created) => Ok(Some(created)),
             Err(error) if error.status() == Some(409) => Ok(None),
             Err(error) if error.is_not_found() => {
