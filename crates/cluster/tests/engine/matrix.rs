@@ -171,7 +171,7 @@ async fn meets(phase: &Phase, fault: &Fault, times: Option<u64>, expected: &[Str
     }
     world.sandbox.faults().add(rule);
     let started = Instant::now();
-    let timeout = Duration::from_secs(15);
+    let timeout = Duration::from_secs(25);
     let first = tokio::time::timeout(LONGEST, run(&world, job, timeout)).await;
     world.sandbox.faults().clear();
     let first = first.map_err(|_| "the run does not end".to_string())?;
@@ -219,7 +219,7 @@ async fn matrix(times: Option<u64>) {
                 (format!("{fault:?} in {}", phase.0), result)
             }
         })
-        .buffer_unordered(48)
+        .buffer_unordered(72)
         .collect()
         .await;
     let wrong: Vec<String> =
