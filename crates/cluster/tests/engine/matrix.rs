@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use futures::{StreamExt, stream};
 use http::Method;
 use hub_cluster::{
-    ApplyOptions, Cluster, Event, Holder, Lock, LockOptions, PlanOptions, UndeployOptions, apply, inventory, plan,
-    plan_undeploy,
+    ApplyOptions, Cluster, Event, Holder, Lock, LockOptions, PlanOptions, UndeployOptions, apply, inventory,
+    plan, plan_undeploy,
 };
 use hub_sandbox::{Fault, Rule};
 use serde_json::Value;
@@ -85,9 +85,12 @@ async fn run(world: &World, job: Job, timeout: Duration) -> Result<(), String> {
     // A run that failed is over: nobody holds what it left.
     let lock_options = LockOptions { wait: Duration::ZERO, is_dead: &|_| true };
     let holder = Holder { who: format!("run {:x}", rand::random::<u32>()), ..Holder::default() };
-    let lock = Lock::acquire(&cluster, "stack", "hub-system", holder, lock_options, &events).await.map_err(told)?;
+    let lock =
+        Lock::acquire(&cluster, "stack", "hub-system", holder, lock_options, &events).await.map_err(told)?;
     let planned = match job {
-        Job::Upgrade => plan(&cluster, &owner("one"), after(), Some("default"), &PlanOptions::default()).await,
+        Job::Upgrade => {
+            plan(&cluster, &owner("one"), after(), Some("default"), &PlanOptions::default()).await
+        }
         Job::Undeploy => {
             let all = UndeployOptions { delete_namespaces: true, ..UndeployOptions::default() };
             plan_undeploy(&cluster, &owner("one"), &all).await
@@ -162,7 +165,12 @@ async fn expected(job: Job) -> Vec<String> {
 }
 
 /// One fault in one phase, twice or for as long as the run takes. Gives what is wrong about it.
-async fn meets(phase: &Phase, fault: &Fault, times: Option<u64>, expected: &[String]) -> Result<bool, String> {
+async fn meets(
+    phase: &Phase,
+    fault: &Fault,
+    times: Option<u64>,
+    expected: &[String],
+) -> Result<bool, String> {
     let (_, job, method, path, skip, watches) = phase.clone();
     let world = prepared().await;
     let mut rule = Rule::new(fault.clone()).method(method).path(path).after(skip).watches(watches);
@@ -176,8 +184,9 @@ async fn meets(phase: &Phase, fault: &Fault, times: Option<u64>, expected: &[Str
     world.sandbox.faults().clear();
     let first = first.map_err(|_| "the run does not end".to_string())?;
     let took = started.elapsed();
-    let is_passing = matches!(fault, Fault::Delay(_) | Fault::DropWatch { .. } | Fault::Reset | Fault::ResetAfter)
-        || matches!(fault, Fault::Refuse { code: 429 | 503, .. });
+    let is_passing =
+        matches!(fault, Fault::Delay(_) | Fault::DropWatch { .. } | Fault::Reset | Fault::ResetAfter)
+            || matches!(fault, Fault::Refuse { code: 429 | 503, .. });
     match &first {
         Err(error) if times.is_some() && is_passing => return Err(format!("is not sat out: {error}")),
         Err(error) if error.len() < 20 => return Err(format!("says only {error:?}")),
@@ -222,8 +231,10 @@ async fn matrix(times: Option<u64>) {
         .buffer_unordered(72)
         .collect()
         .await;
-    let wrong: Vec<String> =
-        ended.iter().filter_map(|(what, result)| Some(format!("{what}: {}", result.as_ref().err()?))).collect();
+    let wrong: Vec<String> = ended
+        .iter()
+        .filter_map(|(what, result)| Some(format!("{what}: {}", result.as_ref().err()?)))
+        .collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), ended.len(), wrong.join("\n"));
 }
 
