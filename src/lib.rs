@@ -14,3 +14,4 @@ pub mod state;
 pub mod template;
 pub mod ui;
 pub mod workspace;
+pub mod yaml;

@@ -94,7 +94,7 @@ fn documents(objects: &[Value]) -> Result<String, Error> {
 }
 
 fn yaml(object: &Value) -> Result<String, Error> {
-    serde_yaml::to_string(object)
+    crate::yaml::to_yaml(object)
         .map_err(|e| Error::Internal { what: "writing the objects", reason: e.to_string() })
 }
 

@@ -167,6 +167,8 @@ impl Fetcher {
         let mut pins = self.pins.lock().await;
         pins.set(new);
         if let Some(lock_file) = &self.options.lock_file {
+            // A hook of the same run may have written some meanwhile.
+            pins.add_missing(Pins::load(lock_file)?);
             pins.save(lock_file)?;
         }
         Ok(Fetched { path, file_name: source.file_name(), size, cached: false })

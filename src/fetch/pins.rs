@@ -125,6 +125,16 @@ impl Pins {
         self.by_reference.insert((pin.url.clone(), pin.reference.clone()), pin);
     }
 
+    /// Adds the pins of what has none here.
+    pub fn add_missing(&mut self, other: Self) {
+        for (url, pin) in other.by_url {
+            self.by_url.entry(url).or_insert(pin);
+        }
+        for (reference, pin) in other.by_reference {
+            self.by_reference.entry(reference).or_insert(pin);
+        }
+    }
+
     /// Adds or replaces the pin of a URL.
     pub fn set(&mut self, pin: Pin) {
         self.by_url.insert(pin.url.clone(), pin);

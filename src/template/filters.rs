@@ -72,7 +72,7 @@ fn go_json(value: &Value) -> String {
 }
 
 fn yaml(value: &Value) -> Result<String, Problem> {
-    let text = serde_yaml::to_string(value).map_err(|e| refused("yaml", &e.to_string()))?;
+    let text = crate::yaml::to_yaml(value).map_err(|e| refused("yaml", &e.to_string()))?;
     Ok(text.trim_matches('\n').to_owned())
 }
 

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use super::{Stop, Surroundings, copy};
-use crate::fetch::{Content, FetchOptions, Fetcher, Limits, Source, unpack};
+use crate::fetch::{Content, FetchOptions, Fetcher, LOCK_FILE, Limits, Source, unpack};
 use crate::lifecycle::merge_folder;
 use crate::ui;
 
@@ -84,7 +84,9 @@ fn fetch(url: &str, surroundings: &Surroundings) -> Result<PathBuf, Stop> {
     let source = Source::parse(url).map_err(|e| failed(&e))?;
     let cache = surroundings.cache_dir().unwrap_or_else(|| PathBuf::from(".hub/cache"));
     let offline = surroundings.get("HUB_OFFLINE").is_some_and(|v| v == "true" || v == "1");
-    let options = FetchOptions { offline, ..FetchOptions::new(cache) };
+    // What hooks download is pinned beside the rest of the stack.
+    let lock_file = surroundings.get("HUB_BASE_DIR").map(|base| Path::new(base).join(LOCK_FILE));
+    let options = FetchOptions { offline, lock_file, ..FetchOptions::new(cache) };
     let fetcher = Fetcher::new(options, CancellationToken::new()).map_err(|e| failed(&e))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| failed(&e))?;

@@ -34,13 +34,17 @@ pub(super) fn run(words: &[&str], surroundings: &Surroundings) -> Result<(), Sto
     let result = apply(&mut root, &path, edit).map_err(wrong)?;
     let shown = match &result {
         Some(Value::String(text)) => format!("{text}\n"),
-        Some(value) => serde_yaml::to_string(value).map_err(|e| wrong(e.to_string()))?,
-        None => serde_yaml::to_string(&root).map_err(|e| wrong(e.to_string()))?,
+        value => printed(value.as_ref().unwrap_or(&root)).map_err(wrong)?,
     };
     if in_place {
         return std::fs::write(file, shown).map_err(|e| Stop::of_file(file, &e));
     }
     ui::bytes(shown.as_bytes()).map_err(|e| Stop::new(e.to_string()))
+}
+
+fn printed(value: &Value) -> Result<String, String> {
+    let value = serde_json::to_value(value).map_err(|e| e.to_string())?;
+    crate::yaml::to_yaml(&value).map_err(|e| e.to_string())
 }
 
 fn parse(expression: &str) -> Option<(Vec<String>, Edit)> {
@@ -141,7 +145,7 @@ mod tests {
             let (path, edit) = parse(expression).unwrap();
             apply(&mut root, &path, edit).unwrap();
         }
-        assert_eq!(serde_yaml::to_string(&root).unwrap(), "resources:\n- a\n- b\nx:\n  y: z\nnew:\n- c\n");
+        assert_eq!(printed(&root).unwrap(), "resources:\n- a\n- b\nx:\n  y: z\nnew:\n- c\n");
         for expression in [".a | length", "select(di == 1)", ".a[0]", ".a = .b"] {
             assert!(parse(expression).is_none(), "{expression}");
         }
