@@ -37,7 +37,15 @@ mod tests {
         let value = json!({"z": "off", "y": "1e3", "n": "yes", "t": "2001-01-01", "s": "plain", "i": 8080, "b": true, "e": ""});
         let text = to_yaml(&value).unwrap();
         assert!(text.starts_with("z: \"off\"\n"), "{text}");
-        for line in ["\"y\": \"1e3\"\n", "\"n\": \"yes\"\n", "t: \"2001-01-01\"\n", "s: plain\n", "i: 8080\n", "b: true\n", "e: \"\"\n"] {
+        for line in [
+            "\"y\": \"1e3\"\n",
+            "\"n\": \"yes\"\n",
+            "t: \"2001-01-01\"\n",
+            "s: plain\n",
+            "i: 8080\n",
+            "b: true\n",
+            "e: \"\"\n",
+        ] {
             assert!(text.contains(line), "{line}{text}");
         }
     }
