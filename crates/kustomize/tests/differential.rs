@@ -1,12 +1,16 @@
 //! Random kustomizations, built here and by the real kustomize, whose bytes must be the same.
 //!
 //! Runs if `HUB_KUSTOMIZE` is the path of a kustomize v5.8.1: `HUB_KUSTOMIZE=… cargo test -p hub-kustomize --test
-//! differential`. `PROPTEST_CASES` says how many are made.
+//! differential`. `PROPTEST_CASES` says how many are made; a difference comes with the seed that repeats it.
 
 use std::{fs, path::Path, process::Command};
 
 use hub_kustomize::{DiskLoader, Options, build};
-use proptest::{prelude::*, sample::select};
+use proptest::{
+    prelude::*,
+    sample::select,
+    test_runner::{RngAlgorithm, TestRng, TestRunner},
+};
 
 const SCALARS: &[&str] = &[
     "yes",
@@ -264,7 +268,9 @@ fn compare(name: &str, strategy: impl Strategy<Value = Files>) {
     let Some(kustomize) = std::env::var_os("HUB_KUSTOMIZE") else { return };
     let folder = std::env::temp_dir().join(format!("hub-kustomize-{name}-{}", std::process::id()));
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    let outcome = proptest::test_runner::TestRunner::new(config).run(&strategy, |files| {
+    let seed = seed();
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &seed.to_le_bytes().repeat(4));
+    let outcome = TestRunner::new_with_rng(config, random).run(&strategy, |files| {
         let _ = fs::remove_dir_all(&folder);
         for (path, text) in &files {
             let path = folder.join(path);
@@ -288,8 +294,17 @@ fn compare(name: &str, strategy: impl Strategy<Value = Files>) {
     });
     let _ = fs::remove_dir_all(&folder);
     if let Err(error) = outcome {
-        panic!("{error}");
+        panic!("seed {seed} (HUB_SEED={seed} repeats it): {error}");
     }
+}
+
+/// What random choices follow from: another one in each run, unless `HUB_SEED` says which.
+fn seed() -> u64 {
+    let given = std::env::var("HUB_SEED").ok().and_then(|text| text.parse().ok());
+    given.unwrap_or_else(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.map_or(0, |since| since.as_nanos() as u64)
+    })
 }
 
 #[test]

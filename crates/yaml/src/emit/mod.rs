@@ -215,7 +215,7 @@ impl<'o> Emitter<'o> {
         let start = self.scratch.len();
         self.scratch.extend(0..entries.len() as u32);
         let key = |at: u32| entries[at as usize].0.text().unwrap_or_default();
-        // At the outermost level keys of any type become strings.
+        // At the outermost level keys of any type but null become strings.
         for (node, _) in entries {
             check_key(node, indent == 0 && !inline)?;
         }
@@ -267,15 +267,16 @@ fn check_key(key: &Node, outermost: bool) -> Result<(), Error> {
     let Value::Scalar(text) = &key.value else {
         return Err(Error::at(key.span(), "a key is not a scalar"));
     };
-    if outermost {
-        if key.has_explicit_tag() {
-            printed(key)?;
-        }
-        return Ok(());
-    }
     let is_string = match key.tag() {
-        Tag::Str | Tag::Merge | Tag::Custom | Tag::Binary => true,
+        Tag::Str | Tag::Merge | Tag::Custom | Tag::Binary if !outermost => true,
         _ if is_left_out(key) => true,
+        Tag::Null => false,
+        _ if outermost => {
+            if key.has_explicit_tag() {
+                printed(key)?;
+            }
+            true
+        }
         _ => matches!(printed(key)?, Printed::Text(_)) && key.tag() != Tag::Timestamp,
     };
     if is_string {
