@@ -4,7 +4,7 @@
 //!
 //! Source: api `internal/target/kusttarget.go`; the order of the calls is the specification.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use crate::{
     build::Options,
@@ -242,8 +242,10 @@ impl<'l, 'c> Target<'l, 'c> {
     fn add_file(&self, into: &mut Accumulator, path: &str) -> Result<()> {
         let text = self.root.load_text(path)?;
         let origin = self.origin.borrow().as_ref().map(|origin| origin.append(path));
+        let file: Arc<str> = format!("{}/{path}", self.root.folder).into();
         for node in read::objects(&text, path)? {
             let mut resource = Resource::new(node);
+            resource.file = Some(Arc::clone(&file));
             if let Some(origin) = &origin {
                 resource.set_annotation_text(crate::origin::ORIGIN, Some(origin.text()));
             }

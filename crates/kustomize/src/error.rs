@@ -57,10 +57,12 @@ pub enum Error {
         message: String,
     },
     /// A resource has no printed form.
-    #[error("resource {id} cannot be printed")]
+    #[error("resource {id}{} cannot be printed", of(file.as_deref()))]
     Print {
         /// The resource.
         id: String,
+        /// The file it was read from; `None` if it was generated.
+        file: Option<String>,
         /// Why not; its line is that of the document the resource came from.
         #[source]
         source: hub_yaml::Error,
@@ -130,3 +132,7 @@ impl Error {
 
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+fn of(file: Option<&str>) -> String {
+    file.map(|file| format!(" of {file}")).unwrap_or_default()
+}

@@ -37,7 +37,7 @@ fn decoder_name(config: &Resource) -> String {
 fn printed(config: &Resource) -> Result<Resource> {
     let mut config = config.clone();
     let settled = crate::patch::json::settle(&mut config.node);
-    settled.map_err(|source| Error::Print { id: decoder_name(&config), source })?;
+    settled.map_err(|source| config.unprintable(source))?;
     Ok(config)
 }
 

@@ -6,6 +6,8 @@
 //!
 //! Source: api `resource/resource.go`, `internal/utils/makeResIds.go`.
 
+use std::sync::Arc;
+
 use hub_yaml::{Node, Style, Tag, Text, Value};
 
 use crate::{
@@ -75,13 +77,16 @@ pub struct Resource {
     pub(crate) lineage: Lineage,
     /// Names of the vars that take a value from it.
     pub(crate) vars: Vec<String>,
+    /// What it was read from, for messages.
+    pub(crate) file: Option<Arc<str>>,
     /// Counts the groups of nodes that stand in several places.
     shares: u32,
 }
 
 impl Resource {
     pub(crate) fn new(node: Node) -> Self {
-        let mut resource = Resource { node, lineage: Lineage::default(), vars: Vec::new(), shares: 0 };
+        let mut resource =
+            Resource { node, lineage: Lineage::default(), vars: Vec::new(), file: None, shares: 0 };
         resource.absorb_history();
         resource
     }
@@ -304,8 +309,13 @@ impl Resource {
 
     /// Prints it as YAML, to the end of a text.
     pub(crate) fn print(&self, out: &mut String) -> Result<()> {
-        hub_yaml::emit_to(&self.node, out)
-            .map_err(|source| Error::Print { id: format!("{} {}", self.kind(), self.name()), source })
+        hub_yaml::emit_to(&self.node, out).map_err(|source| self.unprintable(source))
+    }
+
+    /// Why it has no printed form.
+    pub(crate) fn unprintable(&self, source: hub_yaml::Error) -> Error {
+        let id = format!("{} {}", self.kind(), self.name());
+        Error::Print { id, file: self.file.as_deref().map(str::to_owned), source }
     }
 
     /// Takes over labels, annotations, name, namespace and history of the resource that it is merged into.
