@@ -19,7 +19,7 @@ const VOLUMES: usize = 8;
 fn staging_and_production_go_on_stay_as_they_are_and_go_off_to_nothing() {
     let cluster = ControlPlane::start();
     let stack = Stack::of_repository();
-    leave_out_webhooks_of_cert_manager(&stack);
+    do_without_cert_manager(&stack);
     let (staging, production) = (on(&stack, &cluster, "staging"), on(&stack, &cluster, "production"));
     add_volumes(&cluster);
     let before = everything(&cluster);
@@ -63,12 +63,18 @@ fn add_volumes(cluster: &ControlPlane) {
     cluster.kubectl(&["apply", "--server-side", "-f", &file.path().display().to_string()]);
 }
 
-/// Without containers nobody would answer what the API server asks them.
-fn leave_out_webhooks_of_cert_manager(stack: &Stack) {
+/// Without containers nobody would answer the API server's calls of webhooks, nor issue what KServe waits for.
+fn do_without_cert_manager(stack: &Stack) {
     let name = "components/cert-manager/local/cert-manager.yaml";
     let text = std::fs::read_to_string(stack.path(name)).unwrap();
     let kept = text.split("\n---\n").filter(|document| !document.contains("WebhookConfiguration\n"));
     stack.write(name, &kept.collect::<Vec<_>>().join("\n---\n"));
+    let name = "components/kserve/hub-component.yaml";
+    let text = std::fs::read_to_string(stack.path(name)).unwrap();
+    let rules = ["Issuer", "Certificate"]
+        .map(|kind| format!("- {{kind: {kind}.cert-manager.io, path: metadata.uid}}\n"));
+    let (before, after) = text.split_once("readiness:\n").unwrap_or((&text, ""));
+    stack.write(name, &format!("{before}readiness:\n{}{after}", rules.concat()));
 }
 
 /// An environment with the values of another one, on this cluster and with the manifests that this repository carries.

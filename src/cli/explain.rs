@@ -74,8 +74,7 @@ fn show(name: &str, set: &ParameterSet, palette: &Palette) {
     let mask = mask(set);
     let width = declared().map(|p| p.name.len()).max().unwrap_or_default();
     for parameter in declared() {
-        let value = mask.text(&parameter.shown()).replace('\n', "⏎");
-        let value = if value.is_empty() { "(empty)".to_owned() } else { value };
+        let value = brief(&mask.text(&parameter.shown()));
         let kind = parameter.parameter_type.map_or("", |t| t.name());
         ui::line(&format!("  {:width$}  {value}", parameter.name));
         let mut origin = parameter.provenance.to_string();
@@ -85,5 +84,14 @@ fn show(name: &str, set: &ParameterSet, palette: &Palette) {
         }
         let kind = if kind.is_empty() { String::new() } else { format!("{kind}, ") };
         ui::line(&palette.dim.apply_to(format!("  {:width$}  {kind}from {origin}", "")).to_string());
+    }
+}
+
+/// A value on one line: of several lines the first, and how many there are. `-o json` has all of it.
+pub(super) fn brief(value: &str) -> String {
+    match value.trim_end().split_once('\n') {
+        None if value.is_empty() => "(empty)".to_owned(),
+        None => value.trim_end().to_owned(),
+        Some((first, others)) => format!("{first} … ({} lines)", others.lines().count() + 1),
     }
 }

@@ -7,7 +7,7 @@ use super::conclude::refuse;
 use super::exit::Exit;
 use super::session::Session;
 use crate::lifecycle::Error;
-use crate::stack::{self, Request, Selection, Unprobed};
+use crate::stack::{self, Request, Selection, Stack, Unprobed};
 use crate::ui::{self, Format};
 
 /// Which components, drawn how.
@@ -50,18 +50,23 @@ fn drawn(arguments: &GraphArguments) -> Result<(), Error> {
         ui::json(&selection);
         return Ok(());
     }
+    let graph = Graph { selection, stack: &session.stack };
     match arguments.style {
-        Style::Text => draw_layers(&selection),
-        Style::Dot => draw_edges(
-            &selection,
+        Style::Text => graph.draw_layers(),
+        Style::Dot => graph.draw_edges(
             ("digraph stack {", "}"),
-            |name, need| format!("  \"{name}\" -> \"{need}\";"),
+            |name, need, strong| {
+                let style = if strong { "" } else { " [style=dashed]" };
+                format!("  \"{name}\" -> \"{need}\"{style};")
+            },
             |name| format!("  \"{name}\";"),
         ),
-        Style::Mermaid => draw_edges(
-            &selection,
+        Style::Mermaid => graph.draw_edges(
             ("graph TD", ""),
-            |name, need| format!("  {}[\"{name}\"] --> {}[\"{need}\"]", identifier(name), identifier(need)),
+            |name, need, strong| {
+                let arrow = if strong { "-->" } else { "-.->" };
+                format!("  {}[\"{name}\"] {arrow} {}[\"{need}\"]", identifier(name), identifier(need))
+            },
             |name| format!("  {}[\"{name}\"]", identifier(name)),
         ),
     }
@@ -74,45 +79,66 @@ fn identifier(name: &str) -> String {
     format!("c_{letters}")
 }
 
-fn draw_edges(
-    selection: &Selection,
-    (head, tail): (&str, &str),
-    edge: impl Fn(&str, &str) -> String,
-    node: impl Fn(&str) -> String,
-) {
-    ui::line(head);
-    for name in &selection.order {
-        ui::line(&node(name));
-        for need in selection.needs.get(name).into_iter().flatten() {
-            ui::line(&edge(name, need));
-        }
-    }
-    if !tail.is_empty() {
-        ui::line(tail);
-    }
+/// Components with what goes before them: what they need, and what they only come after where it takes part.
+struct Graph<'a> {
+    selection: Selection,
+    stack: &'a Stack,
 }
 
-fn draw_layers(selection: &Selection) {
-    let mut done: Vec<&String> = Vec::new();
-    let mut layer = 1;
-    while done.len() < selection.order.len() {
-        let ready = |name: &&String| {
-            let needs = selection.needs.get(*name);
-            !done.contains(name) && needs.into_iter().flatten().all(|need| done.contains(&need))
+impl Graph<'_> {
+    /// What goes before a component, and whether the component cannot do without.
+    fn before<'g>(&'g self, name: &'g str) -> impl Iterator<Item = (&'g str, bool)> {
+        let needs = self.selection.needs.get(name);
+        needs.into_iter().flatten().map(|need| (need.as_str(), self.stack.requires(name, need)))
+    }
+
+    fn draw_edges(
+        &self,
+        (head, tail): (&str, &str),
+        edge: impl Fn(&str, &str, bool) -> String,
+        node: impl Fn(&str) -> String,
+    ) {
+        ui::line(head);
+        for name in &self.selection.order {
+            ui::line(&node(name));
+            for (need, strong) in self.before(name) {
+                ui::line(&edge(name, need, strong));
+            }
+        }
+        if !tail.is_empty() {
+            ui::line(tail);
+        }
+    }
+
+    fn draw_layers(&self) {
+        let mut done: Vec<&String> = Vec::new();
+        let mut layer = 1;
+        while done.len() < self.selection.order.len() {
+            let ready = |name: &&String| {
+                let needs = self.selection.needs.get(*name);
+                !done.contains(name) && needs.into_iter().flatten().all(|need| done.contains(&need))
+            };
+            let now: Vec<&String> = self.selection.order.iter().filter(ready).collect();
+            if now.is_empty() {
+                break;
+            }
+            ui::line(&format!("layer {layer}"));
+            let width = now.iter().map(|name| name.len()).max().unwrap_or_default();
+            for name in &now {
+                ui::line(format!("  {name:width$}  {}", self.reasons(name)).trim_end());
+            }
+            done.extend(now);
+            layer += 1;
+        }
+    }
+
+    /// `needs a, b; after c`.
+    fn reasons(&self, name: &str) -> String {
+        let of = |strong: bool| {
+            self.before(name).filter(|(_, s)| *s == strong).map(|(n, _)| n).collect::<Vec<_>>()
         };
-        let now: Vec<&String> = selection.order.iter().filter(ready).collect();
-        if now.is_empty() {
-            break;
-        }
-        ui::line(&format!("layer {layer}"));
-        for name in &now {
-            let needs: Vec<&str> =
-                selection.needs.get(*name).into_iter().flatten().map(String::as_str).collect();
-            let needs =
-                if needs.is_empty() { String::new() } else { format!("  needs {}", needs.join(", ")) };
-            ui::line(&format!("  {name}{needs}"));
-        }
-        done.extend(now);
-        layer += 1;
+        let parts = [("needs", of(true)), ("after", of(false))];
+        let parts = parts.iter().filter(|(_, names)| !names.is_empty());
+        parts.map(|(word, names)| format!("{word} {}", names.join(", "))).collect::<Vec<_>>().join("; ")
     }
 }

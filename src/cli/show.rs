@@ -5,6 +5,7 @@ use clap::Args;
 use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
 use super::conclude::refuse;
 use super::exit::Exit;
+use super::explain::brief;
 use super::interrupt;
 use super::session::Session;
 use crate::lifecycle::{self, Error, KnownComponent};
@@ -15,7 +16,7 @@ use crate::ui::{self, Detail, Format, Palette};
 /// Which components.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ShowArguments {
-    /// Components of the stack, or one component's directory [default: all]
+    /// Components of the stack, or one component's directory; with their parameters [default: all, outputs only]
     #[arg(value_name = "COMPONENT")]
     components: Vec<String>,
     #[command(flatten)]
@@ -23,6 +24,9 @@ pub(super) struct ShowArguments {
     #[command(flatten)]
     cluster: ClusterArguments,
 }
+
+/// What the names of outputs begin with that say where a component's sources come from.
+const GIT_OUTPUTS: &str = "hub.components.";
 
 /// Runs `hub show`.
 pub(super) async fn show(arguments: ShowArguments) -> Exit {
@@ -48,7 +52,7 @@ async fn shown(arguments: &ShowArguments) -> Result<(), Error> {
     }
     let palette = Palette::new(session.surroundings.screen(session.format).color);
     for (name, component) in &known.components {
-        show_component(name, component, &palette);
+        show_component(name, component, !session.names.is_empty(), &palette);
     }
     if !known.outputs.is_empty() && session.names.is_empty() {
         ui::line(&palette.bold.apply_to(format!("outputs of {}", known.stack)).to_string());
@@ -57,13 +61,19 @@ async fn shown(arguments: &ShowArguments) -> Result<(), Error> {
     Ok(())
 }
 
-fn show_component(name: &str, component: &KnownComponent, palette: &Palette) {
+/// What a component gives; `whole` adds its parameters and the outputs that come by themselves.
+fn show_component(name: &str, component: &KnownComponent, whole: bool, palette: &Palette) {
     let state = if component.deployed { "deployed" } else { "not deployed" };
     ui::line(&format!("{}  {state}", palette.bold.apply_to(name)));
+    if !whole {
+        let declared = component.outputs.iter().filter(|o| !o.name.starts_with(GIT_OUTPUTS));
+        show_outputs(&declared.cloned().collect::<Vec<_>>(), "  ");
+        return;
+    }
     let declared = || component.parameters.iter().filter(|p| p.provenance != Provenance::Hub);
     let width = declared().map(|p| p.name.len()).max().unwrap_or_default();
     for parameter in declared() {
-        ui::line(&format!("  {:width$}  {}", parameter.name, one_line(&parameter.shown())));
+        ui::line(&format!("  {:width$}  {}", parameter.name, brief(&parameter.shown())));
     }
     if !component.outputs.is_empty() {
         ui::line("  outputs");
@@ -77,10 +87,6 @@ fn show_component(name: &str, component: &KnownComponent, palette: &Palette) {
 fn show_outputs(outputs: &[Output], indent: &str) {
     let width = outputs.iter().map(|o| o.name.len()).max().unwrap_or_default();
     for output in outputs {
-        ui::line(&format!("{indent}{:width$}  {}", output.name, one_line(&output.shown())));
+        ui::line(&format!("{indent}{:width$}  {}", output.name, brief(&output.shown())));
     }
-}
-
-fn one_line(text: &str) -> String {
-    if text.is_empty() { "(empty)".to_owned() } else { text.trim_end().replace('\n', "⏎") }
 }

@@ -230,6 +230,12 @@ impl Stack {
         graph::order(self, &all).unwrap_or(all)
     }
 
+    /// Whether a component cannot do without another one; it may still come after it, where both take part.
+    #[must_use]
+    pub fn requires(&self, name: &str, other: &str) -> bool {
+        graph::needs(self, name, &[other.to_owned()]).contains(other)
+    }
+
     fn check_depends(&self, problems: &mut Problems) {
         for component in self.components.values() {
             for depend in &component.depends {
