@@ -109,6 +109,28 @@ fn a_saved_plan_is_carried_out_exactly_or_not_at_all() {
 }
 
 #[test]
+fn a_saved_plan_has_its_parameters_but_no_secret() {
+    let stack = Stack::of_app(
+        "parameters: [{name: value, value: one}, {name: password, value: hunter22, secret: true}]\ntemplates: {setup: {kind: curly}}\n",
+        &[("kustomization.yaml", "resources: [app.yaml]\n"), ("app.yaml", &map("app", "${value}-${password}"))],
+    );
+    stack.hub(&["plan", "--param", "value=two", "--out", "plan.json"]).ends(0, &["1 to create"]);
+    stack.hub(&["deploy", "--plan", "plan.json"]).ends(0, &["1 created"]);
+    stack.hub(&["plan", "--param", "value=two"]).ends(0, &["1 unchanged"]);
+
+    let given = ["--param", "value=two", "--param", "password=correct-horse"];
+    stack.hub(&[&["plan", "--out", "plan.json"], given.as_slice()].concat()).ends(0, &["1 to change"]);
+    let text = std::fs::read_to_string(stack.path("plan.json")).unwrap();
+    assert!(!text.contains("correct-horse"), "{text}");
+    stack
+        .hub(&["deploy", "--plan", "plan.json"])
+        .ends(2, &["it was made with --param password=…, a secret that is not saved in it; pass it again"]);
+    stack
+        .hub(&["deploy", "--plan", "plan.json", "--param", "password=correct-horse"])
+        .ends(0, &["1 changed"]);
+}
+
+#[test]
 fn readiness_of_unknown_kinds_is_what_the_manifest_says() {
     let crd = "apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition

@@ -82,3 +82,43 @@ fn an_undeployment_that_stopped_before_its_last_hooks_is_taken_up_there() {
     status.ends(0, &["not deployed"]);
     assert!(!status.stdout.contains("stopped"), "{}", status.stdout);
 }
+
+#[test]
+fn a_removal_that_hangs_says_on_what_and_goes_on_later() {
+    let stack = stack();
+    let held = |finalizers: &str| {
+        let text = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: held, namespace: default, finalizers: [{finalizers}]}}\n---\n\
+             apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: later, namespace: default}}\n\
+             spec: {{replicas: 0, selector: {{matchLabels: {{a: b}}}}, template: {{metadata: {{labels: {{a: b}}}}, \
+             spec: {{containers: [{{name: c, image: i}}]}}}}}}\n"
+        );
+        stack.write("components/app/app.yaml", &text);
+    };
+    held("example.org/cleanup");
+    stack.hub(&["deploy"]).ends(0, &["2 created"]);
+    let hung = stack.hub(&["undeploy", "--timeout", "1s"]);
+    hung.ends(
+        5,
+        &[
+            "ConfigMap default/held: it is held by example.org/cleanup",
+            "see whether one for example.org runs",
+            "run the same command again: it goes on from here",
+        ],
+    );
+    stack.hub(&["status"]).ends(0, &["still there", "the next undeploy goes on from there"]);
+}
+
+#[test]
+fn a_rollback_needs_the_secrets_of_then_or_names_them() {
+    let stack = stack();
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: app, namespace: default}\nstringData: {password: \"${password}\"}\n";
+    stack.write("components/app/app.yaml", secret);
+    stack.hub(&["deploy"]).ends(0, &["1 created"]);
+    stack.hub(&["deploy", "--param", "password=correct-horse"]).ends(0, &["1 changed"]);
+    // The manifest still has the value of then.
+    stack.hub(&["rollback", "app"]).ends(0, &["back to revision 1", "1 changed"]);
+    let refused = stack.hub(&["rollback", "app", "--to", "2"]);
+    refused.ends(1, &["Secret default/app /data/password", "pass these as they were then"]);
+    stack.hub(&["rollback", "app", "--to", "2", "--param", "password=correct-horse"]).ends(0, &["1 changed"]);
+}

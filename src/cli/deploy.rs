@@ -1,6 +1,6 @@
 //! `hub deploy`, `hub plan`, `hub diff`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use super::conclude::{conclude, refuse};
 use super::exit::Exit;
 use super::interrupt;
 use super::session::Session;
-use crate::lifecycle::{self, DeployOptions, SavedPlan, Status};
+use crate::lifecycle::{self, DeployOptions, Error, SavedParameters, SavedPlan, Status};
 use crate::stack::Request;
 use crate::ui::Detail;
 
@@ -160,8 +160,12 @@ pub(super) async fn deploy(arguments: ApplyArguments) -> Exit {
     }
     let start = Instant::now();
     let deploy = &arguments.deploy;
-    let session = match Session::open(&deploy.stack, &deploy.components) {
-        Ok(session) => session,
+    let opened = Session::open(&deploy.stack, &deploy.components).and_then(|mut session| {
+        let saved = arguments.plan.as_deref().map(|path| take_up(path, &mut session)).transpose()?;
+        Ok((session, saved))
+    });
+    let (session, saved) = match opened {
+        Ok(opened) => opened,
         Err(error) => return refuse(None, error),
     };
     let reporter = session.reporter(Detail::Short);
@@ -177,9 +181,7 @@ pub(super) async fn deploy(arguments: ApplyArguments) -> Exit {
         interrupt::watch(run.cancel.clone());
         let mut request = deploy.request(&session);
         let mut options = options.clone();
-        if let Some(path) = &arguments.plan {
-            let saved = SavedPlan::load(path)?;
-            saved.check(path, &session.stack.name, run.environment.as_deref())?;
+        if let Some(saved) = saved {
             request = saved.request();
             options = saved.options(&options);
             options.saved = Some(Arc::new(saved));
@@ -192,6 +194,14 @@ pub(super) async fn deploy(arguments: ApplyArguments) -> Exit {
         Ok(report) => conclude(&*reporter, report, start, false),
         Err(error) => refuse(Some(&*reporter), error),
     }
+}
+
+/// Reads a saved plan, and gives the session the parameters of that time.
+fn take_up(path: &Path, session: &mut Session) -> Result<SavedPlan, Error> {
+    let saved = SavedPlan::load(path)?;
+    saved.check(path, &session.stack.name, session.environment.as_ref().map(|e| e.name.as_str()))?;
+    session.set_overrides(saved.overrides(path, session.overrides())?);
+    Ok(saved)
 }
 
 /// Runs `hub plan` and `hub diff`.
@@ -215,8 +225,9 @@ pub(super) async fn plan(arguments: PlanArguments, detail: Detail) -> Exit {
             && matches!(report.status(), Status::Pending | Status::Unchanged)
         {
             let environment = run.environment.as_deref();
-            let mut saved =
-                SavedPlan::new(&run.stack.name, environment, &connection.name, &request, &options);
+            let parameters = SavedParameters::of(&run, &session.overrides());
+            let (stack, target) = (&run.stack.name, &connection.name);
+            let mut saved = SavedPlan::new(stack, environment, target, &request, &options, parameters);
             planned.save(&mut saved);
             saved.save(path)?;
         }

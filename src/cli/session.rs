@@ -81,6 +81,17 @@ impl Session {
         }
     }
 
+    /// What the command line says of parameters.
+    #[must_use]
+    pub(super) fn overrides(&self) -> Overrides {
+        Overrides { files: self.arguments.params_file.clone(), flags: self.arguments.param.clone() }
+    }
+
+    /// Puts something else in place of what the command line says of parameters.
+    pub(super) fn set_overrides(&mut self, overrides: Overrides) {
+        (self.arguments.params_file, self.arguments.param) = (overrides.files, overrides.flags);
+    }
+
     /// The reporter for this command.
     #[must_use]
     pub(super) fn reporter(&self, detail: Detail) -> Arc<dyn Reporter> {
@@ -98,8 +109,7 @@ impl Session {
         reporter: &Arc<dyn Reporter>,
         yes: bool,
     ) -> Result<Run, Error> {
-        let overrides =
-            Overrides { files: self.arguments.params_file.clone(), flags: self.arguments.param.clone() };
+        let overrides = self.overrides();
         let variable = |name: &str| self.surroundings.get(name).map(ToOwned::to_owned);
         let layers = lifecycle::gather(&self.stack, self.environment.as_ref(), &overrides, &variable)?;
         let cancel = CancellationToken::new();

@@ -59,7 +59,10 @@ async fn shown(arguments: &StatusArguments) -> Result<(), Error> {
     let (stack, namespace) = (&session.stack.name, &session.stack.state_namespace);
     let mut components = hub_cluster::inventories(&connection.cluster, Some(stack), namespace).await?;
     components.retain(|i| session.names.is_empty() || session.names.contains(&i.owner.component));
-    let lock = hub_cluster::lock_status(&connection.cluster, stack, namespace).await?;
+    let mut lock = hub_cluster::lock_status(&connection.cluster, stack, namespace).await?;
+    if let Some(lock) = &mut lock {
+        lock.expired |= lifecycle::is_dead(&lock.holder, &session.surroundings.host());
+    }
     // Amid a run everything differs, and there is nothing to be said about it.
     let look = !arguments.no_drift && lock.as_ref().is_none_or(|lock| lock.expired);
     let drift = match look {
@@ -89,7 +92,9 @@ fn print(shown: &Shown, session: &Session, objects: bool) {
         let state = if lock.expired { "dead" } else { "at work" };
         ui::line(&format!(
             "locked by {} since {} for `{}` ({state})",
-            lock.holder.who, lock.since, lock.holder.command
+            lock.holder.who,
+            lock.since.strftime("%Y-%m-%d %H:%M:%S UTC"),
+            lock.holder.command
         ));
     }
     let names =
@@ -103,7 +108,9 @@ fn print(shown: &Shown, session: &Session, objects: bool) {
             Some(inventory) => {
                 print_one(name, inventory, shown.lock.as_ref(), &palette, objects);
                 let of = |one: &&Drift| one.owner.component == *name && one.is_any();
-                if let Some(drift) = shown.drift.iter().flatten().find(of) {
+                // What is half gone is missing because it is to go.
+                let is_going = inventory.run.as_ref().is_some_and(|run| run.operation == Operation::Undeploy);
+                if let Some(drift) = shown.drift.iter().flatten().find(of).filter(|_| !is_going) {
                     let summary = ui::drift_summary(drift, &palette);
                     ui::line(&format!("  drift: {summary}; `hub drift {name}` shows it"));
                 }
@@ -138,7 +145,7 @@ fn journal(note: &RunNote, is_at_work: bool) -> String {
         RunStep::AfterObjects => {
             format!("{run} stopped before its last hooks were through; the next {verb} runs them")
         }
-        RunStep::Failed => format!("{run} failed; the next {verb} goes on from there"),
+        RunStep::Failed => format!("{run} did not end well; the next {verb} goes on from there"),
     }
 }
 
@@ -155,7 +162,9 @@ fn print_one(name: &str, inventory: &Inventory, lock: Option<&LockStatus>, palet
         );
     }
     if kept > 0 {
-        words.push(format!("{kept} kept"));
+        // What a run did not come to delete is not there to stay.
+        let still = if inventory.run.is_some() { "still there" } else { "kept" };
+        words.push(format!("{kept} {still}"));
     }
     if let Some(revision) = &inventory.revision {
         words.push(format!("revision {}", revision.number));

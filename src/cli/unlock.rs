@@ -7,7 +7,7 @@ use super::conclude::refuse;
 use super::exit::Exit;
 use super::interrupt;
 use super::session::Session;
-use crate::lifecycle::Error;
+use crate::lifecycle::{self, Error};
 use crate::ui::{self, Detail};
 
 /// Which lock.
@@ -37,7 +37,10 @@ async fn unlocked(arguments: &UnlockArguments) -> Result<(), Error> {
     interrupt::watch(run.cancel.clone());
     let connection = session.connect(&arguments.cluster, &run.cancel).await?;
     let (stack, namespace) = (&session.stack.name, &session.stack.state_namespace);
-    match hub_cluster::unlock(&connection.cluster, stack, namespace, arguments.force).await? {
+    let status = hub_cluster::lock_status(&connection.cluster, stack, namespace).await?;
+    let host = session.surroundings.host();
+    let is_dead = status.is_some_and(|lock| lifecycle::is_dead(&lock.holder, &host));
+    match hub_cluster::unlock(&connection.cluster, stack, namespace, arguments.force || is_dead).await? {
         Some(lock) => {
             ui::line(&format!("removed the lock of {}, who ran `{}`", lock.holder.who, lock.holder.command))
         }

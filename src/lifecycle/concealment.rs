@@ -32,14 +32,20 @@ pub(super) fn mask(run: &Run, parameters: &ParameterSet) -> Mask {
     Mask::new(&sensitive(run, parameters))
 }
 
-/// Values of secret parameters as they were given, before references in them are followed.
-fn given(stack: &Stack, layers: &ParameterLayers) -> Vec<String> {
-    let declared = || stack.components.values().flat_map(|c| c.manifest.parameters.iter());
-    let names: BTreeSet<&str> = declared()
+/// Names of parameters that anybody calls a secret.
+pub(super) fn secret_names<'a>(stack: &'a Stack, layers: &'a ParameterLayers) -> BTreeSet<&'a str> {
+    let declared = stack.components.values().flat_map(|c| c.manifest.parameters.iter());
+    declared
         .filter(|d| d.secret)
         .map(|d| d.name.as_str())
         .chain(layers.assignments().filter(|a| a.secret).map(|a| a.name.as_str()))
-        .collect();
+        .collect()
+}
+
+/// Values of secret parameters as they were given, before references in them are followed.
+fn given(stack: &Stack, layers: &ParameterLayers) -> Vec<String> {
+    let declared = || stack.components.values().flat_map(|c| c.manifest.parameters.iter());
+    let names = secret_names(stack, layers);
     let outside = layers.assignments().filter(|a| names.contains(a.name.as_str())).map(|a| &a.value);
     let own = declared().filter(|d| names.contains(d.name.as_str()));
     let own = own.filter_map(|d| d.value.as_ref().or(d.default.as_ref()));
@@ -84,8 +90,12 @@ impl Error {
             }
             Self::Build { component, message } => Self::Build { component, message: mask.text(&message) },
             Self::Refused { component, problems } => Self::Refused { component, problems: lines(problems) },
-            Self::Objects { component, failures } => Self::Objects { component, failures: lines(failures) },
-            Self::NotReady { component, waits } => Self::NotReady { component, waits: lines(waits) },
+            Self::Objects { component, count, failures } => {
+                Self::Objects { component, count, failures: lines(failures) }
+            }
+            Self::NotReady { component, waits, help } => {
+                Self::NotReady { component, waits: lines(waits), help }
+            }
             other => other.concealed(mask),
         }
     }

@@ -7,10 +7,11 @@ use std::time::Instant;
 
 use hub_cluster::{
     ApplyOptions, Cluster, Counts, GroupKind, Inventory, Mask, Operation, Owner, Plan, PlanOptions,
-    ResultStatus, RunInfo,
+    RunInfo,
 };
 
 use super::concealment::{mask, sensitive};
+use super::failures::unsuccessful;
 use super::lock::{release, take_lock};
 use super::run::{ComponentReport, finish};
 use super::values::{Recorded, Values};
@@ -406,44 +407,8 @@ pub(super) async fn apply(
     for warning in &outcome.warnings {
         run.warn(Some(name), mask.text(warning));
     }
-    let failures: Vec<String> = outcome
-        .results
-        .iter()
-        .filter_map(|result| match &result.status {
-            ResultStatus::Failed { error } => Some(format!("{}: {error}", result.id)),
-            ResultStatus::Skipped { reason } if !outcome.cancelled => {
-                Some(format!("{}: not tried, {reason}", result.id))
-            }
-            _ => None,
-        })
-        .collect();
     if outcome.cancelled {
         return Err(Error::Interrupted);
     }
-    if !failures.is_empty() {
-        return Err(Error::Objects { component: name.to_owned(), failures });
-    }
-    let waits: Vec<String> = outcome.not_ready().filter_map(not_ready).collect();
-    if waits.is_empty() {
-        return Ok(());
-    }
-    Err(Error::NotReady { component: name.to_owned(), waits })
-}
-
-fn not_ready(result: &hub_cluster::ObjectResult) -> Option<String> {
-    let ResultStatus::NotReady(why) = &result.status else {
-        return None;
-    };
-    let mut text = format!("{}: {}", result.id, why.message);
-    let details = why
-        .children
-        .iter()
-        .map(|c| format!("\n{c}"))
-        .chain(why.events.iter().map(|e| format!("\nevent: {e}")))
-        .chain(why.logs.iter().map(|line| format!("\nlog: {line}")));
-    text.extend(details);
-    if let Some(hint) = &why.hint {
-        text.push_str(&format!("\nnext: {hint}"));
-    }
-    Some(text)
+    unsuccessful(name, plan, &outcome.results)
 }

@@ -132,7 +132,7 @@ pub enum Error {
         reason: String,
     },
     /// What a saved plan was made for has moved.
-    #[error("{component} is not as the saved plan has it, nothing of it was changed:{}", listed(moved))]
+    #[error("{component} is not as the saved plan has it, nothing of it was changed:{}", listed(&cut(moved)))]
     #[diagnostic(code(hub::plan::moved), help("look at what moved, and plan anew: `hub plan --out FILE`"))]
     PlanMoved {
         /// The component.
@@ -165,7 +165,7 @@ pub enum Error {
         help: String,
     },
     /// The plan cannot be carried out; nothing was changed.
-    #[error("{component} cannot be deployed, nothing of it was changed:{}", listed(problems))]
+    #[error("the plan for {component} is refused, nothing of it was changed:{}", listed(problems))]
     #[diagnostic(code(hub::cluster::refused))]
     Refused {
         /// The component.
@@ -174,14 +174,14 @@ pub enum Error {
         problems: Vec<String>,
     },
     /// The cluster engine failed.
-    #[error("{}", chain(source))]
+    #[error("{}", chain(error.as_ref()))]
     #[diagnostic(code(hub::cluster::failed))]
     Cluster {
-        /// What it says.
-        source: Box<hub_cluster::Error>,
+        /// What it says; its causes are part of the message.
+        error: Box<hub_cluster::Error>,
     },
     /// Some objects could not be written or deleted.
-    #[error("{component}: {} of its objects failed:{}", failures.len(), listed(failures))]
+    #[error("{component}: {count} of its objects failed:{}", listed(failures))]
     #[diagnostic(
         code(hub::cluster::objects),
         help(
@@ -191,20 +191,22 @@ pub enum Error {
     Objects {
         /// The component.
         component: String,
-        /// Each object and why.
+        /// How many.
+        count: usize,
+        /// Each object and why; then what is not ready, and what was not tried.
         failures: Vec<String>,
     },
     /// Some objects did not become ready.
     #[error("{component} is not ready:{}", listed(waits))]
-    #[diagnostic(
-        code(hub::cluster::not_ready),
-        help("everything is applied; `hub status` shows how it goes on, --timeout gives it more time")
-    )]
+    #[diagnostic(code(hub::cluster::not_ready))]
     NotReady {
         /// The component.
         component: String,
-        /// Each object with the rule that is not met, its children and its events.
+        /// Each object with the rule that is not met, its children and its events; then what was not tried for it.
         waits: Vec<String>,
+        /// What to do next.
+        #[help]
+        help: String,
     },
     /// The lock is held by a run that lives.
     #[error("another run is at work: {holder} runs `{command}` since {since}")]
@@ -319,11 +321,22 @@ impl From<hub_cluster::Error> for Error {
     fn from(source: hub_cluster::Error) -> Self {
         match source {
             hub_cluster::Error::LockHeld { holder, since, .. } => {
-                Self::Locked { holder: holder.who, command: holder.command, since: since.to_string() }
+                let since = since.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+                Self::Locked { holder: holder.who, command: holder.command, since }
             }
-            other => Self::Cluster { source: Box::new(other) },
+            other => Self::Cluster { error: Box::new(other) },
         }
     }
+}
+
+/// The first lines of many, and how many more there are.
+fn cut(lines: &[String]) -> Vec<String> {
+    const MOST: usize = 12;
+    let mut shown: Vec<String> = lines.iter().take(MOST).cloned().collect();
+    if lines.len() > MOST {
+        shown.push(format!("… and {} more", lines.len() - MOST));
+    }
+    shown
 }
 
 fn listed(lines: &[String]) -> String {

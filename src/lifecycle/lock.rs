@@ -21,7 +21,7 @@ pub(super) async fn take_lock(run: &Run, connection: &Connection) -> Result<Lock
         pid: std::process::id(),
     };
     let host = settings.host.clone();
-    let is_dead = move |holder: &Holder| holder.host == host && !is_running(holder.pid);
+    let is_dead = move |holder: &Holder| is_dead(holder, &host);
     let options = LockOptions { wait: Duration::ZERO, is_dead: &is_dead };
     let events = |event: hub_cluster::Event| {
         if let hub_cluster::Event::LockTakenOver { holder, command } = event {
@@ -70,9 +70,48 @@ fn stop_when_lost(run: &Run, lock: &Lock) {
     });
 }
 
+/// True where a holder is certainly dead: its process ran on this host and is gone.
+#[must_use]
+pub fn is_dead(holder: &Holder, host: &str) -> bool {
+    !host.is_empty() && holder.host == host && !is_running(holder.pid)
+}
+
 fn is_running(pid: u32) -> bool {
-    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
-    pid.is_none_or(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+    let Some(id) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return true };
+    rustix::process::test_kill_process(id) != Err(rustix::io::Errno::SRCH) && !is_zombie(pid)
+}
+
+/// True for a process that has ended and that nobody has asked for: where the first process of a container does not do
+/// so, its orphans stay like this for ever. Source: proc(5), the third field of `stat`.
+fn is_zombie(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name before it may hold anything, parentheses too.
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    matches!(state, Some('Z' | 'X'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_ended_is_dead_even_if_nobody_asked_for_it() {
+        let holder = |pid: u32, host: &str| Holder { pid, host: host.into(), ..Holder::default() };
+        let me = std::process::id();
+        assert!(!is_dead(&holder(me, "here"), "here"));
+        let mut child = std::process::Command::new("sleep").arg("600").spawn().expect("sleep runs");
+        assert!(!is_dead(&holder(child.id(), "here"), "here"));
+        child.kill().expect("it is ours");
+        // `kill` returns before the process has ended.
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !is_dead(&holder(child.id(), "here"), "here") && Instant::now() < deadline {
+            std::thread::yield_now();
+        }
+        assert!(is_dead(&holder(child.id(), "here"), "here"), "a zombie is dead");
+        assert!(!is_dead(&holder(child.id(), "elsewhere"), "here"), "of other hosts nothing is known");
+        child.wait().expect("it ended");
+        assert!(is_dead(&holder(child.id(), "here"), "here"));
+    }
 }
 
 /// Gives the lock back; what goes wrong there is said, but the run's result stands.

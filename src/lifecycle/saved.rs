@@ -3,13 +3,15 @@
 //! In: plans of a run, or a file. Out: a file, or what moved since. No value of a secret is in it: diffs are masked, and
 //! contents appear as hashes under a random key. Refuses to know: how plans are made or carried out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hub_cluster::{Change, Fingerprint, Plan, moved};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{DeployOptions, Error};
+use super::concealment::{mask, secret_names};
+use super::{DeployOptions, Error, Overrides, Run};
+use crate::parameters::ParameterSet;
 use crate::stack::Request;
 
 /// The version of the file's form.
@@ -33,6 +35,9 @@ pub struct SavedPlan {
     pub request: SavedRequest,
     /// How it was planned.
     pub options: SavedOptions,
+    /// What the command line said of parameters.
+    #[serde(default)]
+    pub parameters: SavedParameters,
     /// Random text that went into every hash.
     key: String,
     /// The components, in order.
@@ -60,6 +65,38 @@ pub struct SavedOptions {
     max_deletes: Option<usize>,
 }
 
+/// What the command line said of parameters, without what is secret.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SavedParameters {
+    files: Vec<PathBuf>,
+    flags: Vec<String>,
+    /// Names of parameters whose values are secret: they have to be passed again.
+    withheld: Vec<String>,
+}
+
+impl SavedParameters {
+    /// What a run was given, without its secrets.
+    #[must_use]
+    pub fn of(run: &Run, given: &Overrides) -> Self {
+        let secrets = secret_names(&run.stack, &run.layers);
+        let mask = mask(run, &ParameterSet::default());
+        let is_secret = |flag: &&String| secrets.contains(name_of(flag)) || mask.text(flag) != **flag;
+        let (withheld, flags): (Vec<&String>, Vec<&String>) = given.flags.iter().partition(is_secret);
+        Self {
+            files: given.files.clone(),
+            flags: flags.into_iter().cloned().collect(),
+            withheld: withheld.into_iter().map(|flag| name_of(flag).to_owned()).collect(),
+        }
+    }
+}
+
+/// The parameter that a flag is about.
+fn name_of(flag: &str) -> &str {
+    let name = flag.split_once('=').map_or(flag, |(name, _)| name);
+    name.split_once('|').map_or(name, |(name, _)| name).trim()
+}
+
 /// One component's part of a saved plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -81,6 +118,7 @@ impl SavedPlan {
         target: &str,
         request: &Request,
         options: &DeployOptions,
+        parameters: SavedParameters,
     ) -> Self {
         let Request { components, only, offset, limit } = request.clone();
         let DeployOptions { force_conflicts, adopt, prune, recreate, max_deletes, .. } = *options;
@@ -92,6 +130,7 @@ impl SavedPlan {
             target: target.to_owned(),
             request: SavedRequest { components, only, offset, limit },
             options: SavedOptions { force_conflicts, adopt, prune, recreate, max_deletes },
+            parameters,
             key: hub_cluster::random_key(),
             components: Vec::new(),
         }
@@ -149,6 +188,23 @@ impl SavedPlan {
     pub fn options(&self, options: &DeployOptions) -> DeployOptions {
         let SavedOptions { force_conflicts, adopt, prune, recreate, max_deletes } = self.options;
         DeployOptions { force_conflicts, adopt, prune, recreate, max_deletes, ..options.clone() }
+    }
+
+    /// What was said of parameters when it was saved, and what is said of them now.
+    ///
+    /// # Errors
+    /// A secret that it was made with is not given again.
+    pub fn overrides(&self, path: &Path, given: Overrides) -> Result<Overrides, Error> {
+        let SavedParameters { mut files, mut flags, withheld } = self.parameters.clone();
+        let is_given = |name: &String| given.flags.iter().any(|flag| name_of(flag) == name);
+        if let Some(name) = withheld.iter().find(|name| given.files.is_empty() && !is_given(name)) {
+            let reason =
+                format!("it was made with --param {name}=…, a secret that is not saved in it; pass it again");
+            return Err(Error::PlanFile { path: path.to_path_buf(), reason });
+        }
+        files.extend(given.files);
+        flags.extend(given.flags);
+        Ok(Overrides { files, flags })
     }
 
     /// Refuses a run that is not for the stack and environment of the plan.

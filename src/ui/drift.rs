@@ -33,7 +33,7 @@ pub fn drift_summary(drift: &Drift, palette: &Palette) -> String {
         return format!("{} as deployed (revision {revision})", palette.good.apply_to("✓"));
     }
     let words = [
-        (DriftClass::Changed, "changed by others"),
+        (DriftClass::Changed, if drift.unfinished { "changed" } else { "changed by others" }),
         (DriftClass::Missing, "missing"),
         (DriftClass::Stale, "stale"),
         (DriftClass::Extra, "extra"),
@@ -44,7 +44,8 @@ pub fn drift_summary(drift: &Drift, palette: &Palette) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    palette.warn.apply_to(format!("{} since revision {revision}", parts.join(", "))).to_string()
+    let by_whom = if drift.unfinished { ", in part by a run that did not end well" } else { "" };
+    palette.warn.apply_to(format!("{} since revision {revision}{by_whom}", parts.join(", "))).to_string()
 }
 
 fn object_lines(one: &DriftedObject, palette: &Palette) -> Vec<String> {

@@ -49,6 +49,12 @@ pub fn plan_lines(plan: &Plan, detail: Detail, palette: &Palette) -> Vec<String>
     if unchanged > 0 {
         lines.push(palette.dim.apply_to(format!("  {unchanged} unchanged")).to_string());
     }
+    for change in of(Action::Unchanged) {
+        for field in &change.yielded {
+            let line = format!("    {} {} is left to {}", change.id, field.field, field.manager);
+            lines.push(palette.dim.apply_to(line).to_string());
+        }
+    }
     lines.extend(plan.warnings.iter().map(|w| palette.warn.apply_to(format!("! {w}")).to_string()));
     lines
 }

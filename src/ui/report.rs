@@ -16,6 +16,9 @@ pub fn install_error_style(screen: Screen) {
             .unicode(screen.color)
             .context_lines(1)
             .break_words(false)
+            // A flag or a date that is broken at its hyphens cannot be copied.
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
             .build();
         Box::new(handler)
     }));

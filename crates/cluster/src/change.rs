@@ -71,6 +71,8 @@ pub enum KeptBy {
     Protected,
     /// Pruning is switched off for this run.
     PruneDisabled,
+    /// Something stays that would go with it: an object in a namespace, or of a kind.
+    Contents,
 }
 
 /// One field that differs between the live object and what the server would store.

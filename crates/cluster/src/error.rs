@@ -172,7 +172,7 @@ pub enum Error {
         number: u64,
     },
     /// Secret values of a revision that no live object has any more.
-    #[error("revision {number} of {owner} needs secret values that are kept nowhere and that no live object has any more: {}; deploy the component with these values instead",
+    #[error("revision {number} of {owner} needs secret values that are kept nowhere and that no live object has any more: {}; where parameters have them, pass these as they were then, e.g. with --params-file, or deploy the component with these values instead",
         fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
     SecretsLost {
         /// The component.

@@ -29,6 +29,11 @@ impl Sensitive {
     pub fn new(value: impl Into<String>) -> Self {
         Sensitive(value.into())
     }
+
+    /// The value itself, for those who look for it and show it to nobody.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Sensitive {

@@ -126,24 +126,31 @@ pub async fn finish_run(cluster: &Cluster, owner: &Owner) -> Result<(), Error> {
     ledger::finish_run(cluster, owner).await
 }
 
-/// First everything that is to be there, then, if none of that failed, what is to go.
+/// First everything that is to be there, then, if all of that is ready, what is to go: what still works is not taken away
+/// before its successor does.
 async fn carry_out(plan: &Plan, run: &Run<'_>) -> Vec<Ending> {
     let mut endings = run.bring_about().await;
-    let is_through = endings.values().all(|ending| {
-        matches!(ending.status, ResultStatus::Done | ResultStatus::Applied | ResultStatus::NotReady(_))
-    });
-    if is_through && !run.is_stopped() {
+    let is_due = endings.values().all(Ending::is_good);
+    if is_due && !run.is_stopped() {
         endings.extend(run.clear_away().await);
     }
-    let ending = |(place, change)| endings.remove(&place).unwrap_or_else(|| untouched(change));
+    let failed = endings.values().any(|ending| {
+        matches!(ending.status, ResultStatus::Failed { .. } | ResultStatus::Skipped { .. })
+    });
+    let reason = match (run.is_stopped(), failed || is_due) {
+        (true, _) => "the run was stopped",
+        (false, true) => "something else failed",
+        (false, false) => "it goes once everything else is ready",
+    };
+    let ending = |(place, change)| endings.remove(&place).unwrap_or_else(|| untouched(change, reason));
     plan.changes.iter().enumerate().map(ending).collect()
 }
 
 /// The ending of a change that had no turn.
-fn untouched(change: &Change) -> Ending {
+fn untouched(change: &Change, reason: &str) -> Ending {
     match change.action {
         Action::Keep => Ending::new(ResultStatus::Kept),
-        _ => Ending::skipped("something else failed or the run was stopped before its turn"),
+        _ => Ending::skipped(reason),
     }
 }
 

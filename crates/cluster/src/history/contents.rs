@@ -7,6 +7,8 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{Read, Write};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -14,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::ObjectId;
-use crate::mask::{Mask, PLACEHOLDER};
+use crate::mask::{Mask, PLACEHOLDER, Sensitive};
 
 /// An object as a revision keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,22 +72,28 @@ pub(crate) fn withhold(object: &Value, mask: &Mask, hash: impl Fn(&[u8]) -> Stri
     kept
 }
 
-/// Live strings by their salted hashes, as far as they are wanted.
+/// Strings of live objects and values that are given, by their salted hashes, as far as they are wanted.
 pub(crate) fn treasury(
     kept: &[Kept],
     live: &[Value],
+    given: &[Sensitive],
     hash: impl Fn(&[u8]) -> String,
 ) -> HashMap<String, String> {
     let wanted: HashSet<&str> =
         kept.iter().flat_map(|one| &one.withheld).map(|withheld| withheld.hash.as_str()).collect();
     let mut found = HashMap::new();
+    let mut look = |text: &str| {
+        let hash = hash(text.as_bytes());
+        if wanted.contains(hash.as_str()) {
+            found.insert(hash, text.to_string());
+        }
+    };
+    for value in given.iter().map(Sensitive::reveal) {
+        look(value);
+        look(&STANDARD.encode(value));
+    }
     for object in live {
-        strings(object, &mut String::new(), &mut |_, text| {
-            let hash = hash(text.as_bytes());
-            if wanted.contains(hash.as_str()) {
-                found.insert(hash, text.to_string());
-            }
-        });
+        strings(object, &mut String::new(), &mut |_, text| look(text));
     }
     found
 }
@@ -154,7 +162,6 @@ pub(crate) fn unpack(bytes: &[u8]) -> std::io::Result<Vec<Kept>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mask::Sensitive;
     use serde_json::json;
 
     fn hash(bytes: &[u8]) -> String {
@@ -176,10 +183,15 @@ mod tests {
         assert_eq!(kept[0].withheld[0].pointer, "/data/a~1b");
 
         let live = [secret.clone(), json!({"data": {"elsewhere": "db:hunter22@x"}})];
-        let (objects, lost) = restore(kept.clone(), &treasury(&kept, &live, hash));
+        let (objects, lost) = restore(kept.clone(), &treasury(&kept, &live, &[], hash));
         assert_eq!((objects, lost), (vec![secret, map], Vec::new()));
 
-        let (_, lost) = restore(kept.clone(), &treasury(&kept, &[], hash));
+        // Who still knows the values may say them.
+        let given = [Sensitive::new("pay"), Sensitive::new("db:hunter22@x")];
+        let (_, lost) = restore(kept.clone(), &treasury(&kept, &[], &given, hash));
+        assert_eq!(lost, Vec::new());
+
+        let (_, lost) = restore(kept.clone(), &treasury(&kept, &[], &[], hash));
         assert_eq!(
             lost.iter().map(ToString::to_string).collect::<Vec<_>>(),
             ["Secret s /data/a~1b", "ConfigMap m /data/url"]

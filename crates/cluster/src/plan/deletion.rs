@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::UndeployOptions;
 use crate::change::{Action, Change, KeptBy, LiveVersion};
 use crate::directive;
-use crate::id::ObjectId;
+use crate::id::{GroupKind, ObjectId};
 use crate::ignore::glob;
 use crate::inventory::Entry;
 use crate::owner::PART_OF_LABEL;
@@ -73,6 +73,37 @@ pub(super) fn decide(
     change
 }
 
+/// Keeps namespaces and kinds that would take with them what stays.
+///
+/// Source: design rule "never deleted unless named by a flag": an object that is kept in a namespace which goes is lost.
+pub(super) fn keep_what_holds_kept(changes: &mut [Change]) {
+    let kept: Vec<ObjectId> = changes
+        .iter()
+        .filter(|change| change.action == Action::Keep && change.kept_by != Some(KeptBy::NotOurs))
+        .map(|change| change.id.clone())
+        .collect();
+    for change in changes.iter_mut().filter(|change| change.action == Action::Delete) {
+        let holds = |one: &&ObjectId| match defined(change) {
+            Some(kind) => one.group_kind() == kind,
+            None => change.id.is_namespace() && one.namespace.as_deref() == Some(change.id.name.as_str()),
+        };
+        let live = change.live_object.as_deref();
+        let is_going = live.is_some_and(|live| live.pointer("/metadata/deletionTimestamp").is_some());
+        if let Some(one) = kept.iter().find(holds).filter(|_| !is_going) {
+            change.reason = Some(format!("{one} stays, and would go with it"));
+            change.action = Action::Keep;
+            change.kept_by = Some(KeptBy::Contents);
+        }
+    }
+}
+
+/// The kind that a CRD defines; `None` for anything else.
+fn defined(change: &Change) -> Option<GroupKind> {
+    let crd = change.live_object.as_deref().filter(|_| change.id.is_crd())?;
+    let text = |pointer: &str| crd.pointer(pointer).and_then(Value::as_str);
+    Some(GroupKind::new(text("/spec/group")?, text("/spec/names/kind")?))
+}
+
 fn kept(
     id: &ObjectId,
     entry: &Entry,
@@ -123,7 +154,6 @@ fn kept(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::GroupKind;
     use serde_json::json;
 
     fn decided(
@@ -178,6 +208,30 @@ mod tests {
             );
         }
         assert_eq!(decided(map, "a", json!({"helm.sh/resource-policy": "other"}), licence).0, Action::Delete);
+    }
+
+    #[test]
+    fn what_holds_something_kept_is_kept() {
+        let change = |kind: GroupKind, namespace: Option<&str>, name: &str, action: Action, live: Value| {
+            let mut change = Change::bare(ObjectId::new(kind, namespace, name), "v1".into(), action);
+            change.live_object = Some(std::sync::Arc::new(live));
+            change
+        };
+        let crd = json!({"spec": {"group": "x.io", "names": {"kind": "Thing"}}});
+        let (spaces, claims) = (GroupKind::new("", "Namespace"), GroupKind::new("", "PersistentVolumeClaim"));
+        let crds = GroupKind::new("apiextensions.k8s.io", "CustomResourceDefinition");
+        let mut changes = [
+            change(spaces.clone(), None, "full", Action::Delete, json!({})),
+            change(spaces, None, "empty", Action::Delete, json!({})),
+            change(claims, Some("full"), "data", Action::Keep, json!({})),
+            change(crds, None, "things.x.io", Action::Delete, crd),
+            change(GroupKind::new("x.io", "Thing"), Some("other"), "a", Action::Keep, json!({})),
+        ];
+        keep_what_holds_kept(&mut changes);
+        let kept: Vec<_> = changes.iter().map(|change| change.kept_by).collect();
+        assert_eq!(kept, [Some(KeptBy::Contents), None, None, Some(KeptBy::Contents), None]);
+        let reason = changes[0].reason.as_deref().unwrap_or_default();
+        assert_eq!(reason, "PersistentVolumeClaim full/data stays, and would go with it");
     }
 
     #[test]

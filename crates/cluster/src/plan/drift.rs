@@ -90,6 +90,8 @@ pub struct Drift {
     pub owner: Owner,
     /// The revision that the live objects were compared with; `None` where none is kept.
     pub revision: Option<u64>,
+    /// True where a run since then did not end well: what it changed shows as drift too.
+    pub unfinished: bool,
     /// What drifted.
     pub objects: Vec<DriftedObject>,
     /// Fields that are left to others, by rule or because a controller owns them.
@@ -122,14 +124,20 @@ impl Drift {
 /// Compares a component with its newest revision; see [`super::drift`].
 pub(super) async fn drift(cluster: &Cluster, owner: &Owner, options: &PlanOptions) -> Result<Drift, Error> {
     let inventory = store::read(cluster, owner).await?;
-    let mut drift = Drift { owner: owner.clone(), revision: None, objects: Vec::new(), left: Vec::new() };
+    let mut drift = Drift {
+        owner: owner.clone(),
+        revision: None,
+        unfinished: inventory.run.is_some() || inventory.is_pending(),
+        objects: Vec::new(),
+        left: Vec::new(),
+    };
     let Some(newest) = inventory.revision.clone() else { return Ok(drift) };
     let known = revisions::list(cluster, &owner.state_namespace, Some(owner)).await?;
     let Some(revision) = known.into_iter().find(|one| one.number == newest.number && one.parts > 0) else {
         return Ok(drift);
     };
     drift.revision = Some(revision.number);
-    let rollback::Contents { mut objects, lost, secrets } = rollback::contents(cluster, &revision).await?;
+    let rollback::Contents { mut objects, lost, secrets } = rollback::contents(cluster, &revision, &options.sensitive).await?;
     let lost = by_object(&mut objects, lost);
     let mut options = PlanOptions { prune: false, max_deletes: Some(usize::MAX), ..options.clone() };
     options.sensitive.extend(secrets);

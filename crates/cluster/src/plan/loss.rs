@@ -3,16 +3,17 @@
 //! In: deletions of a plan. Out: a line for each that reaches beyond the component: objects of a kind that
 //! goes, objects of others in a namespace that goes, data under a claim that goes. Refuses to stop anything.
 
+use std::collections::BTreeMap;
+
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
-use super::live::{Part, object};
+use super::live::{Part, object, pages};
 use crate::Error;
 use crate::change::{Action, Change, count};
 use crate::cluster::Cluster;
-use crate::cluster::request::{ACCEPT_METADATA_LIST, Call};
-use crate::cluster::transient::Patience;
 use crate::error::RequestError;
+use crate::id::GroupKind;
 use crate::owner::PART_OF_LABEL;
 
 /// Kinds that come and go with others, or that every namespace has by itself.
@@ -82,14 +83,19 @@ async fn objects_of_kind(
     let served = versions.into_iter().flatten().find(|version| version["served"] == true);
     let Some(version) = served.and_then(|version| version["name"].as_str()) else { return Ok(None) };
     let collection = format!("/apis/{}/{version}/{}", text("/spec/group"), text("/spec/names/plural"));
-    let others = others(cluster, text("/spec/names/kind"), &collection, applyset).await?;
-    Ok((others > 0).then(|| {
-        let kind = text("/spec/names/kind");
-        format!(
-            "deleting {kind} deletes {} that this component did not make",
-            count(others, "object", "objects")
-        )
-    }))
+    let kind = text("/spec/names/kind");
+    let found = others(cluster, kind, &collection, applyset, Part::Metadata).await?;
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for namespace in found.iter().filter_map(|item| item["metadata"]["namespace"].as_str()) {
+        *places.entry(namespace).or_default() += 1;
+    }
+    let places: Vec<String> = places.into_iter().map(|(place, number)| format!("{number} in {place}")).collect();
+    let places = if places.is_empty() { String::new() } else { format!(": {}", places.join(", ")) };
+    let objects = count(found.len(), "object", "objects");
+    Ok(Some(format!("deleting {kind} deletes {objects} that this component did not make{places}")))
 }
 
 /// Everything in a namespace that others made, of every kind that the cluster serves.
@@ -101,19 +107,39 @@ async fn contents_of_namespace(
     let kinds = cluster.served().namespaced();
     let kinds =
         kinds.into_iter().filter(|(kind, _)| !DERIVED.iter().any(|(group, other)| kind.is(group, other)));
-    let mut found: Vec<(String, usize)> = stream::iter(kinds)
+    let mut found: Vec<(String, GroupKind, Vec<Value>)> = stream::iter(kinds)
         .map(|(kind, resource)| async move {
-            let others = others(cluster, &kind.kind, &resource.collection(Some(name)), applyset).await?;
-            Ok::<_, RequestError>((resource.qualified(), others))
+            let (collection, part) = (resource.collection(Some(name)), part_of(&kind));
+            let others = others(cluster, &kind.kind, &collection, applyset, part).await?;
+            Ok::<_, RequestError>((resource.qualified(), kind, others))
         })
         .buffered(NAMESPACE_CONCURRENCY)
         .try_collect()
         .await?;
-    found.retain(|(_, others)| *others > 0);
-    found.sort();
-    let list: Vec<String> = found.iter().map(|(plural, others)| format!("{others} {plural}")).collect();
-    let line = || format!("deleting namespace {name} deletes what others have in it: {}", list.join(", "));
-    Ok((!list.is_empty()).then(line))
+    found.retain(|(_, _, others)| !others.is_empty());
+    found.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+    let list: Vec<String> =
+        found.iter().map(|(plural, _, others)| format!("{} {plural}", others.len())).collect();
+    if list.is_empty() {
+        return Ok(None);
+    }
+    let mut line = format!("deleting namespace {name} deletes what others have in it: {}", list.join(", "));
+    for claim in found.iter().filter(|(_, kind, _)| is_claim(kind)).flat_map(|(_, _, claims)| claims) {
+        if let Some(fate) = fate_of_data(cluster, claim).await? {
+            let claim = claim["metadata"]["name"].as_str().unwrap_or_default();
+            line.push_str(&format!("; PersistentVolumeClaim {name}/{claim}: {fate}"));
+        }
+    }
+    Ok(Some(line))
+}
+
+fn is_claim(kind: &GroupKind) -> bool {
+    kind.is("", "PersistentVolumeClaim")
+}
+
+/// Claims are read as a whole, for they say where their data is.
+fn part_of(kind: &GroupKind) -> Part {
+    if is_claim(kind) { Part::Whole } else { Part::Metadata }
 }
 
 /// Objects of a collection that are no members of the set and were made by nobody's controller.
@@ -122,23 +148,19 @@ async fn others(
     kind: &str,
     collection: &str,
     applyset: &str,
-) -> Result<usize, RequestError> {
+    part: Part,
+) -> Result<Vec<Value>, RequestError> {
     let path = format!("{collection}?limit=500&labelSelector={PART_OF_LABEL}%21%3D{applyset}");
-    let list = match cluster.value(&Call::get(path).accept(ACCEPT_METADATA_LIST), Patience::READ).await {
-        Ok(list) => list,
+    let mut items = match pages(cluster, &path, part).await {
+        Ok(items) => items,
         // Who may not look is not told; the deletion itself is checked elsewhere.
-        Err(error) if matches!(error.status(), Some(403..=405)) => return Ok(0),
+        Err(error) if matches!(error.status(), Some(403..=405)) => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    let items = list["items"].as_array().map(Vec::as_slice).unwrap_or_default();
     let is_inborn =
         |item: &Value| INBORN.iter().any(|(k, name)| kind == *k && item["metadata"]["name"] == *name);
-    let free = items
-        .iter()
-        .filter(|item| item.pointer("/metadata/ownerReferences").is_none() && !is_inborn(item))
-        .count();
-    let rest = list.pointer("/metadata/remainingItemCount").and_then(Value::as_u64).unwrap_or(0);
-    Ok(free + usize::try_from(rest).unwrap_or(usize::MAX))
+    items.retain(|item| item.pointer("/metadata/ownerReferences").is_none() && !is_inborn(item));
+    Ok(items)
 }
 
 /// What becomes of the claims that a StatefulSet made. Source: KEP-1847.
@@ -168,7 +190,13 @@ async fn data_of_claim(
     change: &Change,
     live: &Value,
 ) -> Result<Option<String>, RequestError> {
-    let Some(volume) = live.pointer("/spec/volumeName").and_then(Value::as_str) else { return Ok(None) };
+    let fate = fate_of_data(cluster, live).await?;
+    Ok(fate.map(|fate| format!("{}: {fate}", change.id)))
+}
+
+/// What becomes of a claim's data when the claim goes; `None` where it has no volume.
+async fn fate_of_data(cluster: &Cluster, claim: &Value) -> Result<Option<&'static str>, RequestError> {
+    let Some(volume) = claim.pointer("/spec/volumeName").and_then(Value::as_str) else { return Ok(None) };
     let path = format!("/api/v1/persistentvolumes/{volume}");
     let found = match object(cluster, path, Part::Whole).await {
         Ok(found) => found,
@@ -177,10 +205,9 @@ async fn data_of_claim(
     };
     let policy =
         found.as_ref().and_then(|volume| volume.pointer("/spec/persistentVolumeReclaimPolicy")?.as_str());
-    let fate = match policy {
+    Ok(Some(match policy {
         Some("Retain") => "its data stays in the volume (Retain)",
         Some("Delete") => "its data is deleted with the volume (Delete)",
         _ => "what becomes of its data depends on the volume's reclaim policy",
-    };
-    Ok(Some(format!("{}: {fate}", change.id)))
+    }))
 }

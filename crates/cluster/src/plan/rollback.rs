@@ -1,7 +1,7 @@
 //! The plan of a rollback.
 //!
 //! In: the revisions of a component. Out: a [`Plan`] for the objects of one of them. Secret values come from the live
-//! objects, as far as these still have them. Refuses to guess values.
+//! objects, as far as these still have them, and from the secrets of today's parameters. Refuses to guess values.
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
@@ -44,7 +44,7 @@ pub(super) async fn plan(
         }
         RollbackTo::Previous => previous(cluster, owner).await?,
     };
-    let Contents { objects, lost, secrets } = contents(cluster, &revision).await?;
+    let Contents { objects, lost, secrets } = contents(cluster, &revision, &options.sensitive).await?;
     if !lost.is_empty() {
         let (owner, number) = (owner.to_string(), revision.number);
         return Err(Error::SecretsLost { owner, number, fields: lost });
@@ -81,13 +81,17 @@ pub(super) struct Contents {
     pub(super) secrets: Vec<Sensitive>,
 }
 
-/// Reads the objects of a revision.
-pub(super) async fn contents(cluster: &Cluster, revision: &Revision) -> Result<Contents, Error> {
+/// Reads the objects of a revision. Their secrets come from live objects and from values that are given.
+pub(super) async fn contents(
+    cluster: &Cluster,
+    revision: &Revision,
+    given: &[Sensitive],
+) -> Result<Contents, Error> {
     let kept = revisions::objects(cluster, revision).await?;
     let live = holders(cluster, &kept).await?;
     let mut salted = Inventory::empty(revision.owner.clone());
     salted.salt.clone_from(&revision.salt);
-    let treasury = treasury(&kept, &live, |bytes| salted.hash(bytes));
+    let treasury = treasury(&kept, &live, given, |bytes| salted.hash(bytes));
     let open = kept.iter().filter(|one| one.object["kind"] != "Secret").flat_map(|one| &one.withheld);
     let secrets = open.filter_map(|one| treasury.get(&one.hash)).map(Sensitive::new).collect();
     let (objects, lost) = restore(kept, &treasury);

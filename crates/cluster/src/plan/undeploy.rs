@@ -5,7 +5,7 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::deletion::{Licence, decide};
+use super::deletion::{Licence, decide, keep_what_holds_kept};
 use super::live::{Part, members, object};
 use super::{Plan, UndeployOptions, access, loss};
 use crate::Error;
@@ -19,7 +19,8 @@ use crate::owner::Owner;
 /// Plans a removal; see [`super::plan_undeploy`].
 pub(super) async fn plan(cluster: &Cluster, owner: &Owner, options: &UndeployOptions) -> Result<Plan, Error> {
     let record = store::read(cluster, owner).await?;
-    let changes = decisions(cluster, &record, options).await?;
+    let mut changes = decisions(cluster, &record, options).await?;
+    keep_what_holds_kept(&mut changes);
     let warnings = loss::consequences(cluster, &changes, &owner.applyset_id(), options.concurrency).await?;
     let served = cluster.served();
     let pairs: Vec<(&Change, Resource)> = changes

@@ -132,6 +132,12 @@ async fn secrets_come_from_live_objects_or_not_at_all() {
     let refused = roll_back(&world, RollbackTo::Number(3)).await.expect_err("the value is gone");
     assert!(matches!(&refused, Error::SecretsLost { number: 3, .. }), "{refused}");
     assert!(refused.to_string().contains("Secret default/s /data/k"), "{refused}");
+    let options = PlanOptions { sensitive: vec![Sensitive::new("hunter22")], ..PlanOptions::default() };
+    let given = plan_rollback(&world.cluster, &owner("one"), RollbackTo::Number(3), &options).await;
+    let (_, plan) = given.expect("who still knows the value may say it");
+    assert!(run(&world, &plan, Operation::Rollback { to: 3 }).await.is_success());
+    let live = world.get("/api/v1/namespaces/default/secrets/s").await.expect("a secret");
+    assert_eq!(live["data"]["k"], "aHVudGVyMjI=");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use hub_sandbox::{Fault, Rule};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{config_map, namespace, owner, patient, world};
+use crate::support::{config_map, deployment, hurried, namespace, owner, patient, world};
 
 #[tokio::test]
 async fn what_could_not_be_pruned_stays_recorded() {
@@ -71,4 +71,21 @@ async fn namespaces_of_the_cluster_and_of_records_never_go() {
         };
         assert_eq!((change.action, change.kept_by), expected, "{}", change.id);
     }
+}
+
+#[tokio::test]
+async fn what_still_works_goes_only_once_its_successor_is_ready() {
+    let world = world().await;
+    world.deploy(&[deployment("former", 1)]).await;
+    let mut successor = deployment("successor", 1);
+    successor["metadata"]["annotations"] = json!({(hub_sandbox::HOLD): "true"});
+    let plan = world.plan(std::slice::from_ref(&successor)).await.expect("a plan");
+    let (outcome, _) = world.apply(&plan, &hurried()).await;
+    assert_eq!(outcome.not_ready().count(), 1, "{outcome:#?}");
+    let reason = |result: &ResultStatus| matches!(result, ResultStatus::Skipped { reason } if reason.contains("ready"));
+    assert!(reason(&outcome.results[1].status), "{outcome:#?}");
+    let former = "/apis/apps/v1/namespaces/default/deployments/former";
+    assert!(world.get(former).await.is_some());
+    world.deploy(&[deployment("successor", 1)]).await;
+    assert!(world.get(former).await.is_none());
 }

@@ -3,7 +3,7 @@
 use hub_cluster::{Counts, Event, KeptBy, ResultStatus, UndeployOptions, inventory};
 use serde_json::json;
 
-use crate::support::{config_map, deployment, everything, hurried, owner, patient, world};
+use crate::support::{config_map, deployment, everything, hurried, namespace, owner, patient, thing, world};
 
 #[tokio::test]
 async fn namespaces_and_kinds_stay_until_they_are_named() {
@@ -103,7 +103,7 @@ async fn what_others_would_lose_is_said() {
         .apply_as(
             "user",
             "/apis/example.org/v1/namespaces/place/things/theirs",
-            &crate::support::thing("theirs", "place"),
+            &thing("theirs", "place"),
         )
         .await;
     let mut service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "theirs"}, "spec": {"ports": [{"port": 80}]}});
@@ -115,8 +115,57 @@ async fn what_others_would_lose_is_said() {
         warnings,
         [
             "deleting namespace place deletes what others have in it: 1 services, 1 things.example.org",
-            "deleting Thing deletes 1 object that this component did not make",
+            "deleting Thing deletes 1 object that this component did not make: 1 in place",
         ]
     );
     assert!(world.plan_undeploy(&UndeployOptions::default()).await.warnings.is_empty());
+}
+
+#[tokio::test]
+async fn what_holds_something_that_stays_stays_too() {
+    let world = world().await;
+    let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "place"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
+    let mut precious = thing("precious", "elsewhere");
+    precious["metadata"]["annotations"] = json!({"helm.sh/resource-policy": "keep"});
+    let set = [vec![namespace("elsewhere"), claim, precious], everything()].concat();
+    world.deploy(&set).await;
+    let options = UndeployOptions { delete_namespaces: true, delete_crds: true, ..UndeployOptions::default() };
+    let plan = world.plan_undeploy(&options).await;
+    let kept = |kind: &str, name: &str| {
+        let change = plan.changes.iter().find(|change| change.id.kind == kind && change.id.name == name);
+        change.and_then(|change| change.kept_by)
+    };
+    assert_eq!(kept("PersistentVolumeClaim", "data"), Some(KeptBy::Claims));
+    assert_eq!(kept("Namespace", "place"), Some(KeptBy::Contents));
+    assert_eq!(kept("Thing", "precious"), Some(KeptBy::Annotation));
+    assert_eq!(kept("Namespace", "elsewhere"), Some(KeptBy::Contents));
+    assert_eq!(kept("CustomResourceDefinition", "things.example.org"), Some(KeptBy::Contents));
+    assert!(world.apply(&plan, &patient()).await.0.is_success());
+    assert!(world.get("/api/v1/namespaces/place/persistentvolumeclaims/data").await.is_some());
+    assert!(world.get("/apis/example.org/v1/namespaces/elsewhere/things/precious").await.is_some());
+}
+
+#[tokio::test]
+async fn data_of_others_claims_in_a_namespace_is_accounted_for() {
+    let world = world().await;
+    world.deploy(&[namespace("place")]).await;
+    let volume = |name: &str, policy: &str| {
+        json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name},
+            "spec": {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/x"},
+                "persistentVolumeReclaimPolicy": policy}})
+    };
+    for (name, policy) in [("kept", "Retain"), ("lost", "Delete")] {
+        world.apply_as("user", &format!("/api/v1/persistentvolumes/{name}"), &volume(name, policy)).await;
+        let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name, "namespace": "place"},
+            "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "volumeName": name}});
+        world.apply_as("user", &format!("/api/v1/namespaces/place/persistentvolumeclaims/{name}"), &claim).await;
+    }
+    let options = UndeployOptions { delete_namespaces: true, ..UndeployOptions::default() };
+    assert_eq!(
+        world.plan_undeploy(&options).await.warnings,
+        ["deleting namespace place deletes what others have in it: 2 persistentvolumeclaims; \
+          PersistentVolumeClaim place/kept: its data stays in the volume (Retain); \
+          PersistentVolumeClaim place/lost: its data is deleted with the volume (Delete)"]
+    );
 }
