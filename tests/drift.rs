@@ -111,8 +111,11 @@ fn a_saved_plan_is_carried_out_exactly_or_not_at_all() {
 #[test]
 fn a_saved_plan_has_its_parameters_but_no_secret() {
     let stack = Stack::of_app(
-        "parameters: [{name: value, value: one}, {name: password, value: hunter22, secret: true}]\ntemplates: {setup: {kind: curly}}\n",
-        &[("kustomization.yaml", "resources: [app.yaml]\n"), ("app.yaml", &map("app", "${value}-${password}"))],
+        "parameters: [{name: value, value: one}, {name: password, value: hunter22, secret: true}]\ntemplates: {setup: {kind: curly}, files: [app.yaml]}\n",
+        &[
+            ("kustomization.yaml", "resources: [app.yaml]\n"),
+            ("app.yaml", &map("app", "\"${value}-${password}\"")),
+        ],
     );
     stack.hub(&["plan", "--param", "value=two", "--out", "plan.json"]).ends(0, &["1 to create"]);
     stack.hub(&["deploy", "--plan", "plan.json"]).ends(0, &["1 created"]);

@@ -112,6 +112,9 @@ fn a_removal_that_hangs_says_on_what_and_goes_on_later() {
 #[test]
 fn a_rollback_needs_the_secrets_of_then_or_names_them() {
     let stack = stack();
+    let manifest = "kind: component\nparameters: [{name: password, value: hunter22, secret: true}]\n\
+                    templates: {setup: {kind: curly}, files: [app.yaml]}\n";
+    stack.write("components/app/hub-component.yaml", manifest);
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: app, namespace: default}\nstringData: {password: \"${password}\"}\n";
     stack.write("components/app/app.yaml", secret);
     stack.hub(&["deploy"]).ends(0, &["1 created"]);

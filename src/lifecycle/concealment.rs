@@ -93,8 +93,8 @@ impl Error {
             Self::Objects { component, count, failures } => {
                 Self::Objects { component, count, failures: lines(failures) }
             }
-            Self::NotReady { component, waits, help } => {
-                Self::NotReady { component, waits: lines(waits), help }
+            Self::NotReady { component, state, waits, help } => {
+                Self::NotReady { component, state, waits: lines(waits), help }
             }
             other => other.concealed(mask),
         }

@@ -197,11 +197,13 @@ pub enum Error {
         failures: Vec<String>,
     },
     /// Some objects did not become ready.
-    #[error("{component} is not ready:{}", listed(waits))]
+    #[error("{component} is not {state}:{}", listed(waits))]
     #[diagnostic(code(hub::cluster::not_ready))]
     NotReady {
         /// The component.
         component: String,
+        /// What it should be: ready, or gone.
+        state: &'static str,
         /// Each object with the rule that is not met, its children and its events; then what was not tried for it.
         waits: Vec<String>,
         /// What to do next.

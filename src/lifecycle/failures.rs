@@ -23,7 +23,8 @@ pub(super) fn unsuccessful(name: &str, plan: &Plan, results: &[ObjectResult]) ->
         (true, true) if untried.is_empty() => Ok(()),
         (true, false) => {
             waits.extend(untried);
-            Err(Error::NotReady { component, waits, help: next_after_a_wait(plan).to_owned() })
+            let state = if plan.undeploy { "gone" } else { "ready" };
+            Err(Error::NotReady { component, state, waits, help: next_after_a_wait(plan).to_owned() })
         }
         _ => {
             let count = failures.len();

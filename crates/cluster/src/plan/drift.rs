@@ -16,7 +16,7 @@ use crate::change::{Action, Change, ContestedField, FieldDiff, Problem};
 use crate::cluster::Cluster;
 use crate::cluster::discovery::Resource;
 use crate::history::contents::LostSecret;
-use crate::history::store as revisions;
+use crate::history::{Operation, store as revisions};
 use crate::id::{GroupKind, ObjectId};
 use crate::ignore::is_ignored;
 use crate::inventory::{EntryState, Inventory, store};
@@ -137,6 +137,10 @@ pub(super) async fn drift(cluster: &Cluster, owner: &Owner, options: &PlanOption
         return Ok(drift);
     };
     drift.revision = Some(revision.number);
+    if revision.operation == Operation::Undeploy {
+        // What is still there was kept on purpose, or is still to go.
+        return Ok(drift);
+    }
     let rollback::Contents { mut objects, lost, secrets } = rollback::contents(cluster, &revision, &options.sensitive).await?;
     let lost = by_object(&mut objects, lost);
     let mut options = PlanOptions { prune: false, max_deletes: Some(usize::MAX), ..options.clone() };
