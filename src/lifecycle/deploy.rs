@@ -6,8 +6,7 @@
 use std::time::Instant;
 
 use hub_cluster::{
-    ApplyOptions, Cluster, Counts, GroupKind, Inventory, Mask, Operation, Owner, Plan, PlanOptions,
-    RunInfo,
+    ApplyOptions, Cluster, Counts, GroupKind, Inventory, Mask, Operation, Owner, Plan, PlanOptions, RunInfo,
 };
 
 use super::concealment::{mask, sensitive};

@@ -134,9 +134,9 @@ async fn carry_out(plan: &Plan, run: &Run<'_>) -> Vec<Ending> {
     if is_due && !run.is_stopped() {
         endings.extend(run.clear_away().await);
     }
-    let failed = endings.values().any(|ending| {
-        matches!(ending.status, ResultStatus::Failed { .. } | ResultStatus::Skipped { .. })
-    });
+    let failed = endings
+        .values()
+        .any(|ending| matches!(ending.status, ResultStatus::Failed { .. } | ResultStatus::Skipped { .. }));
     let reason = match (run.is_stopped(), failed || is_due) {
         (true, _) => "the run was stopped",
         (false, true) => "something else failed",

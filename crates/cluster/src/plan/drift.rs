@@ -141,7 +141,8 @@ pub(super) async fn drift(cluster: &Cluster, owner: &Owner, options: &PlanOption
         // What is still there was kept on purpose, or is still to go.
         return Ok(drift);
     }
-    let rollback::Contents { mut objects, lost, secrets } = rollback::contents(cluster, &revision, &options.sensitive).await?;
+    let rollback::Contents { mut objects, lost, secrets } =
+        rollback::contents(cluster, &revision, &options.sensitive).await?;
     let lost = by_object(&mut objects, lost);
     let mut options = PlanOptions { prune: false, max_deletes: Some(usize::MAX), ..options.clone() };
     options.sensitive.extend(secrets);

@@ -92,7 +92,8 @@ async fn objects_of_kind(
     for namespace in found.iter().filter_map(|item| item["metadata"]["namespace"].as_str()) {
         *places.entry(namespace).or_default() += 1;
     }
-    let places: Vec<String> = places.into_iter().map(|(place, number)| format!("{number} in {place}")).collect();
+    let places: Vec<String> =
+        places.into_iter().map(|(place, number)| format!("{number} in {place}")).collect();
     let places = if places.is_empty() { String::new() } else { format!(": {}", places.join(", ")) };
     let objects = count(found.len(), "object", "objects");
     Ok(Some(format!("deleting {kind} deletes {objects} that this component did not make{places}")))

@@ -100,11 +100,7 @@ async fn what_others_would_lose_is_said() {
     let world = world().await;
     world.deploy(&everything()).await;
     world
-        .apply_as(
-            "user",
-            "/apis/example.org/v1/namespaces/place/things/theirs",
-            &thing("theirs", "place"),
-        )
+        .apply_as("user", "/apis/example.org/v1/namespaces/place/things/theirs", &thing("theirs", "place"))
         .await;
     let mut service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "theirs"}, "spec": {"ports": [{"port": 80}]}});
     service["metadata"]["namespace"] = json!("place");
@@ -130,7 +126,8 @@ async fn what_holds_something_that_stays_stays_too() {
     precious["metadata"]["annotations"] = json!({"helm.sh/resource-policy": "keep"});
     let set = [vec![namespace("elsewhere"), claim, precious], everything()].concat();
     world.deploy(&set).await;
-    let options = UndeployOptions { delete_namespaces: true, delete_crds: true, ..UndeployOptions::default() };
+    let options =
+        UndeployOptions { delete_namespaces: true, delete_crds: true, ..UndeployOptions::default() };
     let plan = world.plan_undeploy(&options).await;
     let kept = |kind: &str, name: &str| {
         let change = plan.changes.iter().find(|change| change.id.kind == kind && change.id.name == name);
@@ -159,7 +156,9 @@ async fn data_of_others_claims_in_a_namespace_is_accounted_for() {
         world.apply_as("user", &format!("/api/v1/persistentvolumes/{name}"), &volume(name, policy)).await;
         let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name, "namespace": "place"},
             "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "volumeName": name}});
-        world.apply_as("user", &format!("/api/v1/namespaces/place/persistentvolumeclaims/{name}"), &claim).await;
+        world
+            .apply_as("user", &format!("/api/v1/namespaces/place/persistentvolumeclaims/{name}"), &claim)
+            .await;
     }
     let options = UndeployOptions { delete_namespaces: true, ..UndeployOptions::default() };
     assert_eq!(
