@@ -4,6 +4,7 @@
 
 mod addresses;
 mod certificates;
+mod claims;
 mod cluster_roles;
 mod definitions;
 mod garbage;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::claims;
 use super::writer::{CONTROLLER_MANAGER, controlled_by, create, delete, held, live, set_status};
 use crate::object;
 use crate::state::State;
@@ -93,5 +94,5 @@ pub(super) fn pod(owner: &Value, name: &str) -> Value {
     metadata["name"] = json!(name);
     metadata["namespace"] = json!(object::namespace(owner));
     metadata["ownerReferences"] = json!([controlled_by(owner)]);
-    json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]})
+    json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": claims::with_volumes(owner, name)})
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::claims;
 use super::replica_sets::{pods_of, scale_pods};
 use super::writer::{
     CONTROLLER_MANAGER, controlled_by, create, held, live, replace, replace_status, set_condition, set_status,
@@ -193,6 +194,7 @@ pub(super) fn stateful_set(state: &mut State, change: &Change) {
     }
     let wanted = set["spec"]["replicas"].as_u64().unwrap_or(1);
     let name = object::name(&set).to_owned();
+    claims::make(state, &set, wanted);
     let have = scale_pods(state, &set, wanted, |index| format!("{name}-{index}"));
     let revision = format!("{name}-{}", template_hash(&set["spec"]["template"]));
     let mut status = json!({

@@ -45,7 +45,9 @@ pub(super) fn binding(value: &Value, live: Option<&Value>, causes: &mut Vec<Caus
         if text(subject, "/name").is_empty() {
             causes.push(Cause::required(field("name"), ""));
         }
-        if subject["kind"] == "ServiceAccount" && text(subject, "/namespace").is_empty() {
+        // A RoleBinding has a namespace of its own to look in.
+        let needs_namespace = subject["kind"] == "ServiceAccount" && value["kind"] != "RoleBinding";
+        if needs_namespace && text(subject, "/namespace").is_empty() {
             causes.push(Cause::required(field("namespace"), ""));
         }
     }

@@ -1,5 +1,7 @@
 //! Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and CronJobs.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::{immutable, items, pods, text};
@@ -111,10 +113,25 @@ fn not_negative(spec: &Value, name: &str, causes: &mut Vec<Cause>) {
 fn template(spec: &Value, policies: &[&str], causes: &mut Vec<Cause>) {
     let template = &spec["template"];
     super::metadata::labels(template.pointer("/metadata/labels"), "spec.template.labels", causes);
-    pods::spec(&template["spec"], "spec.template.spec", causes);
+    pods::spec(&with_claims(&template["spec"], spec), "spec.template.spec", causes);
     let policy = &template["spec"]["restartPolicy"];
     if policy.as_str().is_some_and(|p| !policies.contains(&p)) {
         let allowed: Vec<String> = policies.iter().map(|p| (*p).to_owned()).collect();
         causes.push(Cause::unsupported("spec.template.spec.restartPolicy", &json!(policy), &allowed));
     }
+}
+
+/// A template's pod with the volumes that a StatefulSet's claims become.
+fn with_claims<'a>(pod: &'a Value, spec: &Value) -> Cow<'a, Value> {
+    let claims = items(spec, "/volumeClaimTemplates");
+    if claims.is_empty() {
+        return Cow::Borrowed(pod);
+    }
+    let claimed = claims.iter().map(|claim| json!({"name": text(claim, "/metadata/name")}));
+    let own = items(pod, "/volumes").iter();
+    // A claim takes the place of a volume of the same name.
+    let own = own.filter(|v| claims.iter().all(|c| c["metadata"]["name"] != v["name"])).cloned();
+    let mut pod = pod.clone();
+    pod["volumes"] = own.chain(claimed).collect();
+    Cow::Owned(pod)
 }
