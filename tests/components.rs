@@ -21,3 +21,12 @@ mod listener;
 mod mlflow;
 #[path = "components/model_registry_ui.rs"]
 mod model_registry_ui;
+
+#[path = "components/etcd.rs"]
+mod etcd;
+
+#[path = "components/model_mesh.rs"]
+mod model_mesh;
+
+#[path = "components/serverless.rs"]
+mod serverless;
