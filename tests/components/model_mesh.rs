@@ -47,7 +47,9 @@ const SERVICE_NAME: &str = "/spec/template/spec/containers/mm/env/MM_SERVICE_NAM
 
 #[test]
 fn a_custom_runtime_is_upstreams_example() {
-    let Some(found) = deviations("examples/custom-example", &["modelmesh.nameSuffix=-example"]) else { return };
+    let Some(found) = deviations("examples/custom-example", &["modelmesh.nameSuffix=-example"]) else {
+        return;
+    };
     // Pods find one another by the Service's name, which has the suffix too.
     assert_eq!(found, [format!("Deployment model-mesh-example{SERVICE_NAME}")]);
 }
