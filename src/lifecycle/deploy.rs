@@ -6,7 +6,8 @@
 use std::time::Instant;
 
 use hub_cluster::{
-    ApplyOptions, Cluster, Counts, GroupKind, Inventory, Mask, Operation, Owner, Plan, PlanOptions, RunInfo,
+    ApplyOptions, Cluster, Counts, EntryState, GroupKind, Inventory, Mask, Operation, Owner, Plan,
+    PlanOptions, RunInfo,
 };
 
 use super::concealment::{mask, sensitive};
@@ -168,7 +169,9 @@ impl Platform for Probed<'_> {
 
     fn is_deployed(&self, component: &str) -> bool {
         let noted = self.noted.is_some_and(|noted| noted.outputs.contains_key(component));
-        noted || self.inventories.iter().any(|i| i.owner.component == component && !i.is_empty())
+        // What an undeployment kept, such as a volume, is not the component.
+        let mut own = self.inventories.iter().filter(|i| i.owner.component == component);
+        noted || own.any(|i| i.entries.values().any(|entry| entry.state != EntryState::Kept))
     }
 }
 

@@ -347,3 +347,28 @@ fn what_contradicts_itself_is_refused() {
         repository.refuses(COMPONENT, parameters, &[said]);
     }
 }
+
+/// Both components on the sandbox: on, the same again, another database, off, and on again with what was kept.
+#[test]
+fn it_goes_on_changes_its_database_goes_off_and_comes_back_with_its_password() {
+    let repository = Repository::new();
+    let stack = repository.stack();
+    let keep = "database.keepPassword=true";
+    let joins = "model-registry joins: model-registry-ui requires model-registry";
+    stack.hub(&["deploy", "model-registry-ui", "-p", keep]).ends(0, &[joins, "14 created"]);
+    let unchanged = ["plan", "model-registry", "model-registry-ui", "--detailed-exitcode", "-p", keep];
+    stack.hub(&unchanged).ends(0, &[]);
+
+    let switched = stack.hub(&["deploy", "model-registry", "-p", keep, "-p", "database.kind=postgres"]);
+    switched.ends(0, &["metadata-mysql stays", "1 created, 4 changed"]);
+    assert!(!switched.stdout.contains("Secret kubeflow"), "the password is the same: {}", switched.stdout);
+    stack
+        .hub(&["undeploy", "model-registry"])
+        .ends(2, &["model-registry-ui is deployed and needs model-registry"]);
+    let undeployed = stack.hub(&["undeploy", "model-registry", "model-registry-ui", "--delete-claims"]);
+    undeployed.ends(0, &["Secret kubeflow/model-registry-db-secrets stays"]);
+
+    let back = stack.hub(&["deploy", "model-registry-ui", "-p", keep]);
+    back.ends(0, &[joins]);
+    assert!(!back.stdout.contains("~ Secret"), "the kept password is used again: {}", back.stdout);
+}
