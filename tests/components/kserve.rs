@@ -42,9 +42,16 @@ fn the_configuration_is_what_was_recorded_of_the_release() {
         // The kind of the registry's storage initializers is of a later release.
         let more: Vec<String> = ours.ids().difference(&recorded.ids()).cloned().collect();
         assert_eq!(more, ["CustomResourceDefinition clusterstoragecontainers.serving.kserve.io"]);
-        for name in
-            ["agent", "batcher", "credentials", "deploy", "explainers", "logger", "metricsAggregator", "router"]
-        {
+        for name in [
+            "agent",
+            "batcher",
+            "credentials",
+            "deploy",
+            "explainers",
+            "logger",
+            "metricsAggregator",
+            "router",
+        ] {
             assert_eq!(key(&ours, name), key(&recorded, name), "{name}");
         }
         let (own, theirs) = (key(&ours, "ingress"), key(&recorded, "ingress"));
@@ -94,7 +101,10 @@ fn single_fields_change_within_what_the_release_has() {
     let storage = key(&set, "storageInitializer");
     assert_eq!(storage["memoryLimit"], "4Gi");
     assert_eq!(storage["memoryRequest"], "100Mi");
-    assert_eq!((&storage["enableDirectPvcVolumeMount"], &storage["uidModelcar"]), (&json!(true), &json!(1010)));
+    assert_eq!(
+        (&storage["enableDirectPvcVolumeMount"], &storage["uidModelcar"]),
+        (&json!(true), &json!(1010))
+    );
     assert_eq!(key(&set, "batcher")["maxBatchSize"], "8");
     assert_eq!(key(&set, "router")["headers"]["propagate"], json!(["x-request-id"]));
     let ingress = key(&set, "ingress");
@@ -149,8 +159,16 @@ fn each_version_is_downloaded_from_where_it_is() {
         ("v0.19.0", "kserve-cluster-resources"),
     ] {
         let version_is = format!("kserve.version={version}");
-        let explained =
-            repository.stack().hub(&["explain", "kserve", "-e", "development", "-p", &version_is, "-o", "json"]);
+        let explained = repository.stack().hub(&[
+            "explain",
+            "kserve",
+            "-e",
+            "development",
+            "-p",
+            &version_is,
+            "-o",
+            "json",
+        ]);
         explained.ends(0, &[]);
         let explained: Value = serde_json::from_str(&explained.stdout).unwrap();
         let base = format!("https://github.com/kserve/kserve/releases/download/{version}");
@@ -166,7 +184,8 @@ fn each_version_is_downloaded_from_where_it_is() {
 fn later_releases_are_built_from_their_files() {
     let repository = Repository::new();
     let stack = repository.stack();
-    let read = |name: &str| std::fs::read_to_string(stack.path("components/kserve/local").join(name)).unwrap();
+    let read =
+        |name: &str| std::fs::read_to_string(stack.path("components/kserve/local").join(name)).unwrap();
     let both = "---\napiVersion: serving.kserve.io/v1alpha1\nkind: LLMInferenceServiceConfig\n\
                 metadata: {name: in-both, namespace: kserve}\n";
     stack.write("components/kserve/local/later/kserve.yaml", &format!("{}\n{both}", read("kserve.yaml")));
@@ -174,8 +193,7 @@ fn later_releases_are_built_from_their_files() {
         "components/kserve/local/later/kserve-cluster-resources.yaml",
         &format!("{}\n{both}", read("kserve-runtimes.yaml")),
     );
-    let files =
-        "kustomize.resources=local/later/kserve.yaml local/later/kserve-cluster-resources.yaml";
+    let files = "kustomize.resources=local/later/kserve.yaml local/later/kserve-cluster-resources.yaml";
     let later = repository.render("kserve", &["kserve.version=v0.16.0", files]);
     let plain = repository.render("kserve", &[]);
     let more: Vec<String> = later.ids().difference(&plain.ids()).cloned().collect();
