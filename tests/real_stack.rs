@@ -13,6 +13,8 @@ use support::{Ran, Stack};
 
 /// More than the stack claims.
 const VOLUMES: usize = 8;
+/// Nobody gives addresses to Services here.
+const NO_LOAD_BALANCER: &str = "- {name: istio.gateway.type, value: NodePort}\n";
 
 #[test]
 #[ignore = "needs the real control plane, which `.ci/run` builds and starts"]
@@ -83,7 +85,7 @@ fn on(stack: &Stack, cluster: &ControlPlane, environment: &str) -> String {
     let values = local.split_once("parameters:\n").unwrap().1;
     let name = format!("{environment}-here");
     let text = format!(
-        "kind: environment\nextends: {environment}\ncluster: {{kubeconfig: {}}}\nconfirm: false\nparameters:\n{values}",
+        "kind: environment\nextends: {environment}\ncluster: {{kubeconfig: {}}}\nconfirm: false\nparameters:\n{values}{NO_LOAD_BALANCER}",
         cluster.kubeconfig
     );
     stack.write(&format!("environments/{name}.yaml"), &text);
