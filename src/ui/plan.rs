@@ -26,10 +26,15 @@ pub fn plan_lines(plan: &Plan, detail: Detail, palette: &Palette) -> Vec<String>
     let of = |action: Action| plan.changes.iter().filter(move |c| c.action == action);
     let mut lines = Vec::new();
     let created: Vec<&Change> = of(Action::Create).collect();
-    if detail == Detail::Full || created.len() <= SHORT {
+    if detail == Detail::Full {
         lines.extend(
             created.iter().map(|c| palette.good.apply_to(format!("+ {}{}", c.id, why(c))).to_string()),
         );
+    } else if created.len() <= SHORT {
+        lines.extend(
+            created.iter().map(|c| palette.good.apply_to(format!("+ {}{}", c.id, told(c))).to_string()),
+        );
+        lines.extend(unverified(&created, palette));
     } else {
         lines.push(palette.good.apply_to(format!("+ {}", by_kind(&created))).to_string());
     }
@@ -159,6 +164,18 @@ fn multi_line(path: &str, old: &str, new: &str, owners: &str, detail: Detail) ->
 
 fn why(change: &Change) -> String {
     change.reason.as_ref().map_or_else(String::new, |reason| format!("  ({reason})"))
+}
+
+/// As [`why`], but for what many new objects have in common, which is said once.
+fn told(change: &Change) -> String {
+    if change.unverified { String::new() } else { why(change) }
+}
+
+/// How many new objects the server could not look at beforehand.
+fn unverified(created: &[&Change], palette: &Palette) -> Option<String> {
+    let count = created.iter().filter(|change| change.unverified).count();
+    let text = format!("  (the server cannot check {count} of them before their namespace or kind is there)");
+    (count > 0).then(|| palette.dim.apply_to(text).to_string())
 }
 
 /// What stays, and how to delete it all the same. Objects that stay for the same reason share a line.
