@@ -88,6 +88,10 @@ fn merge(node: &mut Node) -> Result<(), Error> {
         return Ok(());
     };
     let Some(at) = entries.iter().position(|(key, _)| key.tag() == Tag::Merge) else {
+        // kyaml takes a key of this name away even where it is an ordinary text.
+        if let Some(at) = entries.iter().position(|(key, _)| key.text() == Some("<<")) {
+            entries.remove(at);
+        }
         return Ok(());
     };
     let (key, value) = entries.remove(at);

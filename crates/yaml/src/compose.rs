@@ -281,11 +281,9 @@ impl<'a> Composer<'a> {
         properties: &Properties<'a>,
         start: Mark,
     ) -> Result<Node, Error> {
+        self.needs_expansion |= matches!(&value, Value::Scalar(text) if text == "<<");
         let mut node = match (&value, style) {
-            (Value::Scalar(text), Style::Plain) if text == "<<" => {
-                self.needs_expansion = true;
-                Node::scalar(text.clone(), Tag::Merge)
-            }
+            (Value::Scalar(text), Style::Plain) if text == "<<" => Node::scalar(text.clone(), Tag::Merge),
             (Value::Scalar(text), style) if style != Style::Plain => Node::scalar(text.clone(), Tag::Str),
             _ => Node::new(value),
         }
