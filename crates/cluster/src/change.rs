@@ -237,8 +237,8 @@ pub enum Problem {
         fields: Vec<ContestedField>,
     },
     /// A field that cannot be changed differs.
-    #[error("{id}: {} cannot be changed on a live object ({message}); put the old value back, or have the object deleted and made anew with --recreate (its annotation hub.agilestacks.io/apply: recreate does so for it alone)",
-        fields.join(", "))]
+    #[error("{id}: {} cannot be changed on a live object ({message}); put the old value back, or {}",
+        fields.join(", "), way_out(*precious))]
     Immutable {
         /// The object.
         id: ObjectId,
@@ -246,6 +246,8 @@ pub enum Problem {
         fields: Vec<String>,
         /// What the server says.
         message: String,
+        /// True for what is never deleted to be made anew, since that loses data or other objects.
+        precious: bool,
     },
     /// The server refuses the object.
     #[error("{id}: the server refuses it: {message}")]
@@ -319,6 +321,30 @@ pub enum Problem {
         /// How many objects are recorded.
         recorded: usize,
     },
+}
+
+impl Problem {
+    /// The one object that it is about; `None` where it is about several, or none.
+    pub fn object(&self) -> Option<&ObjectId> {
+        match self {
+            Problem::Conflict { id, .. }
+            | Problem::Immutable { id, .. }
+            | Problem::Invalid { id, .. }
+            | Problem::Admission { id, .. }
+            | Problem::ForeignOwner { id, .. }
+            | Problem::UnsafeCrd { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+}
+
+/// What to do about an immutable field beside putting it back.
+fn way_out(precious: bool) -> &'static str {
+    if precious {
+        "move what it holds to a new object and delete it by hand: hub never deletes such an object to make it anew, for its data or the objects behind it would be lost"
+    } else {
+        "have the object deleted and made anew with --recreate (its annotation hub.agilestacks.io/apply: recreate does so for it alone)"
+    }
 }
 
 fn list_fields(fields: &[ContestedField]) -> String {

@@ -54,6 +54,44 @@ pub(crate) fn diff(id: &ObjectId, live: &Value, planned: &Value, mask: &Mask) ->
     found.into_iter().map(|difference| present(id, live, difference, mask)).collect()
 }
 
+/// Where one object has something that another has not.
+pub(crate) fn missing(from: &Value, object: &Value) -> Vec<Vec<Step>> {
+    let mut found = Vec::new();
+    compare_objects(&mut Vec::new(), &content(from), &content(object), &mut found);
+    found.into_iter().filter(|one| one.new.is_none()).map(|one| one.path).collect()
+}
+
+/// Takes what a path leads to out of an object; a path that leads nowhere changes nothing.
+pub(crate) fn remove(object: &mut Value, path: &[Step]) {
+    let Some((step, rest)) = path.split_first() else { return };
+    match (step, object) {
+        (Step::Field(name), Value::Object(fields)) if rest.is_empty() => {
+            fields.shift_remove(name);
+        }
+        (Step::Field(name), Value::Object(fields)) => {
+            if let Some(child) = fields.get_mut(name) {
+                remove(child, rest);
+            }
+        }
+        (Step::Item(keys), Value::Array(items)) => {
+            let is_meant = |item: &Value| keys.iter().all(|(key, value)| item.get(key) == Some(value));
+            match items.iter().position(is_meant) {
+                Some(place) if rest.is_empty() => {
+                    items.remove(place);
+                }
+                Some(place) => remove(&mut items[place], rest),
+                None => {}
+            }
+        }
+        (Step::Index(index), Value::Array(items)) if !rest.is_empty() => {
+            if let Some(child) = items.get_mut(*index) {
+                remove(child, rest);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// The object without what the server keeps for itself.
 fn content(object: &Value) -> Map<String, Value> {
     let mut content = object.as_object().cloned().unwrap_or_default();

@@ -7,7 +7,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::desired::FIELD_MANAGER;
-use crate::managed_fields::entries;
+use crate::diff;
+use crate::managed_fields::{self, entries};
 
 /// Managers under which client-side tools wrote.
 const CLIENT_SIDE: [&str; 3] = ["kubectl-client-side-apply", "kubectl-create", "before-first-apply"];
@@ -54,6 +55,21 @@ pub(crate) fn patch(live: &Value) -> Value {
     Value::Array(operations)
 }
 
+/// What the server would store once an object is taken over. A dry-run cannot know that: before it is taken over, nobody
+/// who applies it declares what leaves it. What client-side tools declared last is noted on the object.
+pub(crate) fn foresee(live: &Value, planned: &Value, desired: &Value) -> Value {
+    let mut foreseen = planned.clone();
+    let noted = live["metadata"]["annotations"][LAST_APPLIED].as_str().unwrap_or_default();
+    let Ok(declared) = serde_json::from_str::<Value>(noted) else { return foreseen };
+    let is_taken_over = |manager: &String| manager == FIELD_MANAGER || CLIENT_SIDE.contains(&manager.as_str());
+    for path in diff::missing(&declared, desired) {
+        if managed_fields::owners(live, &path).iter().all(is_taken_over) {
+            diff::remove(&mut foreseen, &path);
+        }
+    }
+    foreseen
+}
+
 fn is_client_side(entry: &Value) -> bool {
     let manager = entry["manager"].as_str().unwrap_or_default();
     entry["operation"] == "Update" && entry.get("subresource").is_none() && CLIENT_SIDE.contains(&manager)
@@ -89,6 +105,24 @@ mod tests {
         assert_eq!(entries.len(), 2);
         assert_eq!(entries[1]["fieldsV1"]["f:data"], json!({"f:b": {}, "f:a": {}}));
         assert_eq!(entries[1]["fieldsV1"]["f:metadata"]["f:annotations"], json!({".": {}}));
+    }
+
+    #[test]
+    fn what_leaves_with_the_takeover_is_foreseen() {
+        let declared = json!({"metadata": {"name": "a"}, "data": {"kept": "1", "gone": "2", "shared": "3"},
+            "spec": {"containers": [{"name": "a", "image": "x", "tty": true}, {"name": "b"}]}}).to_string();
+        let live = json!({"metadata": {"name": "a", "annotations": {LAST_APPLIED: declared}, "managedFields": [
+            {"manager": "kubectl-client-side-apply", "operation": "Update", "fieldsV1": {
+                "f:data": {".": {}, "f:kept": {}, "f:gone": {}, "f:shared": {}}}},
+            {"manager": "controller", "operation": "Update", "fieldsV1": {"f:data": {"f:shared": {}}}}]}});
+        let planned = json!({"data": {"kept": "1", "gone": "2", "shared": "3", "default": "4"},
+            "spec": {"containers": [{"name": "b"}, {"name": "a", "image": "x", "tty": true, "other": 1}]}});
+        let desired = json!({"metadata": {"name": "a"}, "data": {"kept": "1"}, "spec": {"containers": [{"name": "a", "image": "x"}]}});
+        assert_eq!(
+            foresee(&live, &planned, &desired),
+            json!({"data": {"kept": "1", "shared": "3", "default": "4"},
+                "spec": {"containers": [{"name": "a", "image": "x", "other": 1}]}})
+        );
     }
 
     #[test]

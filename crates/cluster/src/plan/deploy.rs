@@ -121,7 +121,10 @@ impl Deploy<'_> {
         for change in &mut changes {
             change.cause = self.cause(change);
         }
-        problems.extend(unsafe_crds(&changes));
+        let unsafe_crds = unsafe_crds(&changes);
+        // The server refuses some of them too, and says less.
+        problems.retain(|one| one.object().is_none() || !unsafe_crds.iter().any(|other| other.object() == one.object()));
+        problems.extend(unsafe_crds);
         changes.sort_by_key(|change| places[&change.id]);
 
         let obsolete = self.obsolete(&places).await?;

@@ -157,7 +157,7 @@ pub(super) async fn drift(cluster: &Cluster, owner: &Owner, options: &PlanOption
             change.yielded.iter().map(|field| LeftField { id: change.id.clone(), field: field.clone() });
         drift.left.extend(left);
         let problem =
-            plan.iter().flat_map(|plan| &plan.problems).find(|problem| concerns(problem, &change.id));
+            plan.iter().flat_map(|plan| &plan.problems).find(|problem| problem.object() == Some(&change.id));
         drift.objects.extend(judge(change, problem, lost.get(&change.id), &options));
     }
     drift.objects.extend(stale(cluster, &inventory, &wanted, options.concurrency).await?);
@@ -204,18 +204,6 @@ fn drop_unserved(cluster: &Cluster, objects: &mut Vec<Value>) -> Vec<DriftedObje
         is_known
     });
     gone
-}
-
-fn concerns(problem: &Problem, wanted: &ObjectId) -> bool {
-    match problem {
-        Problem::Conflict { id, .. }
-        | Problem::Immutable { id, .. }
-        | Problem::Invalid { id, .. }
-        | Problem::Admission { id, .. }
-        | Problem::ForeignOwner { id, .. }
-        | Problem::UnsafeCrd { id, .. } => id == wanted,
-        _ => false,
-    }
 }
 
 /// Says in which way one object drifted; `None` where it did not.

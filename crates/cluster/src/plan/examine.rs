@@ -24,15 +24,6 @@ use crate::managed_fields::our_fields;
 use crate::mask::Mask;
 use crate::migration;
 
-/// Kinds whose deletion loses data or other objects: never deleted to be made anew.
-const NEVER_RECREATED: [(&str, &str); 5] = [
-    ("", "Namespace"),
-    ("", "PersistentVolume"),
-    ("", "PersistentVolumeClaim"),
-    ("apiextensions.k8s.io", "CustomResourceDefinition"),
-    ("apps", "StatefulSet"),
-];
-
 /// A change with what speaks against it.
 pub(super) struct Finding {
     pub(super) change: Change,
@@ -147,8 +138,12 @@ impl Examiner<'_> {
     }
 
     fn compare(&self, change: &mut Change, live: &Value, planned: &Value) {
-        change.diff = diff(&change.id, live, planned, self.mask);
         change.migrates = migration::is_due(live);
+        let foreseen = match &change.desired {
+            Some(desired) if change.migrates => Some(migration::foresee(live, planned, &desired.value)),
+            _ => None,
+        };
+        change.diff = diff(&change.id, live, foreseen.as_ref().unwrap_or(planned), self.mask);
         if change.migrates {
             change.explain(
                 "fields that kubectl apply declared are taken over; what only it declared goes away",
@@ -167,7 +162,7 @@ impl Examiner<'_> {
     fn refused(&self, change: &mut Change, desired: &Desired, error: &RequestError) -> Option<Problem> {
         let problem = self.problem(desired, error);
         let is_meant = self.options.recreate || directive::recreated(&desired.value).is_some();
-        let may_recreate = is_meant && !NEVER_RECREATED.iter().any(|(group, kind)| change.id.is(group, kind));
+        let may_recreate = is_meant && !refusal::is_precious(&change.id);
         match problem {
             Problem::Immutable { fields, .. } if may_recreate => {
                 change.action = Action::Recreate;

@@ -46,6 +46,20 @@ const IMMUTABLE_FIELDS: [(&str, &str, &[&str]); 12] = [
     ("rbac.authorization.k8s.io", "RoleBinding", &["roleRef"]),
 ];
 
+/// Kinds whose deletion loses data or other objects: never deleted to be made anew.
+const PRECIOUS: [(&str, &str); 5] = [
+    ("", "Namespace"),
+    ("", "PersistentVolume"),
+    ("", "PersistentVolumeClaim"),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"),
+    ("apps", "StatefulSet"),
+];
+
+/// True for what is never deleted to be made anew.
+pub(super) fn is_precious(id: &ObjectId) -> bool {
+    PRECIOUS.iter().any(|(group, kind)| id.is(group, kind))
+}
+
 /// Puts a refused dry-run into the terms of the user.
 pub(crate) fn problem(id: &ObjectId, resource: &str, error: &RequestError, mask: &Mask) -> Problem {
     let id = id.clone();
@@ -65,7 +79,7 @@ pub(crate) fn problem(id: &ObjectId, resource: &str, error: &RequestError, mask:
         },
         422 => match immutable_fields(&id, error) {
             fields if fields.is_empty() => Problem::Invalid { id, message },
-            fields => Problem::Immutable { id, fields, message },
+            fields => Problem::Immutable { precious: is_precious(&id), id, fields, message },
         },
         _ => Problem::Invalid { id, message },
     }

@@ -88,12 +88,15 @@ async fn what_kubectl_apply_declared_is_taken_over_and_can_be_removed() {
     let world = world().await;
     let mut former = config_map("a", "x");
     former["data"]["old"] = json!("goes away");
-    former["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/last-applied-configuration": "{}"});
+    let applied = former.to_string();
+    former["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/last-applied-configuration": applied});
     let maps = "/api/v1/namespaces/default/configmaps?fieldManager=kubectl-client-side-apply";
     world.send("POST", maps, "application/json", &former).await;
     let set = [config_map("a", "x")];
     let plan = world.plan(&set).await.expect("a plan");
     assert!(plan.changes[0].migrates, "{plan:#?}");
+    let gone = plan.changes[0].diff.iter().find(|field| field.path == "data.old").expect("it is foreseen");
+    assert_eq!((gone.new.as_ref(), gone.owners.as_slice()), (None, &["kubectl-client-side-apply".to_string()][..]));
     world.deploy(&set).await;
     let live = world.get("/api/v1/namespaces/default/configmaps/a").await.expect("there");
     assert_eq!((&live["data"], live["metadata"].get("annotations")), (&json!({"key": "x"}), None));
