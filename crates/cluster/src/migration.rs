@@ -61,7 +61,8 @@ pub(crate) fn foresee(live: &Value, planned: &Value, desired: &Value) -> Value {
     let mut foreseen = planned.clone();
     let noted = live["metadata"]["annotations"][LAST_APPLIED].as_str().unwrap_or_default();
     let Ok(declared) = serde_json::from_str::<Value>(noted) else { return foreseen };
-    let is_taken_over = |manager: &String| manager == FIELD_MANAGER || CLIENT_SIDE.contains(&manager.as_str());
+    let is_taken_over =
+        |manager: &String| manager == FIELD_MANAGER || CLIENT_SIDE.contains(&manager.as_str());
     for path in diff::missing(&declared, desired) {
         if managed_fields::owners(live, &path).iter().all(is_taken_over) {
             diff::remove(&mut foreseen, &path);
@@ -110,7 +111,8 @@ mod tests {
     #[test]
     fn what_leaves_with_the_takeover_is_foreseen() {
         let declared = json!({"metadata": {"name": "a"}, "data": {"kept": "1", "gone": "2", "shared": "3"},
-            "spec": {"containers": [{"name": "a", "image": "x", "tty": true}, {"name": "b"}]}}).to_string();
+            "spec": {"containers": [{"name": "a", "image": "x", "tty": true}, {"name": "b"}]}})
+        .to_string();
         let live = json!({"metadata": {"name": "a", "annotations": {LAST_APPLIED: declared}, "managedFields": [
             {"manager": "kubectl-client-side-apply", "operation": "Update", "fieldsV1": {
                 "f:data": {".": {}, "f:kept": {}, "f:gone": {}, "f:shared": {}}}},

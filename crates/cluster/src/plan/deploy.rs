@@ -123,7 +123,9 @@ impl Deploy<'_> {
         }
         let unsafe_crds = unsafe_crds(&changes);
         // The server refuses some of them too, and says less.
-        problems.retain(|one| one.object().is_none() || !unsafe_crds.iter().any(|other| other.object() == one.object()));
+        problems.retain(|one| {
+            one.object().is_none() || !unsafe_crds.iter().any(|other| other.object() == one.object())
+        });
         problems.extend(unsafe_crds);
         changes.sort_by_key(|change| places[&change.id]);
 

@@ -96,7 +96,10 @@ async fn what_kubectl_apply_declared_is_taken_over_and_can_be_removed() {
     let plan = world.plan(&set).await.expect("a plan");
     assert!(plan.changes[0].migrates, "{plan:#?}");
     let gone = plan.changes[0].diff.iter().find(|field| field.path == "data.old").expect("it is foreseen");
-    assert_eq!((gone.new.as_ref(), gone.owners.as_slice()), (None, &["kubectl-client-side-apply".to_string()][..]));
+    assert_eq!(
+        (gone.new.as_ref(), gone.owners.as_slice()),
+        (None, &["kubectl-client-side-apply".to_string()][..])
+    );
     world.deploy(&set).await;
     let live = world.get("/api/v1/namespaces/default/configmaps/a").await.expect("there");
     assert_eq!((&live["data"], live["metadata"].get("annotations")), (&json!({"key": "x"}), None));
