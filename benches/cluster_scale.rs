@@ -1,7 +1,8 @@
 //! Many objects on a real control plane: `hub` against `kubectl apply --server-side` and against the floor, a bare loop
 //! of concurrent PATCHes. Each on objects of its own, in turn, in one run; prints medians and ratios.
 //!
-//! Needs the real programs (`tests/realcluster/realcluster build`). `HUB_BENCH_OBJECTS=1000,5000` says how many.
+//! Needs the real programs (`tests/realcluster/realcluster build`). `HUB_BENCH_OBJECTS=1000,5000` says how many objects,
+//! `HUB_BENCH_DEPLOYMENTS=1000` how many Deployments are rolled out and taken away again.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 #![allow(clippy::print_stdout, reason = "it says what it measured")]
@@ -25,15 +26,22 @@ const AT_ONCE: usize = 32;
 const RUNS: usize = 3;
 
 fn main() {
-    let counts = std::env::var("HUB_BENCH_OBJECTS").unwrap_or_else(|_| "1000,5000".into());
+    let counts = numbers("HUB_BENCH_OBJECTS", "1000,5000");
     let cluster = ControlPlane::start();
     for number in 0..NAMESPACES {
         cluster.kubectl(&["create", "namespace", &format!("scale-{number}")]);
     }
-    for count in counts.split(',').map(|count| count.parse().unwrap()) {
+    for count in counts {
         compare(&cluster, count);
     }
-    rollout(&cluster, 500);
+    for count in numbers("HUB_BENCH_DEPLOYMENTS", "1000") {
+        rollout(&cluster, count);
+    }
+}
+
+fn numbers(variable: &str, default: &str) -> Vec<usize> {
+    let listed = std::env::var(variable).unwrap_or_else(|_| default.into());
+    listed.split(',').filter(|number| !number.is_empty()).map(|number| number.parse().unwrap()).collect()
 }
 
 /// What each way takes for the same number of objects.
