@@ -93,6 +93,7 @@ fn settle_service(value: &mut Value, live: &Value) {
             value["spec"][name] = held.clone();
         }
     }
+    leave_type(value, live);
     let held: Vec<Value> = live["spec"]["ports"].as_array().cloned().unwrap_or_default();
     let needs_node_ports = matches!(value["spec"]["type"].as_str(), Some("NodePort" | "LoadBalancer"));
     for port in value["spec"]["ports"].as_array_mut().into_iter().flatten() {
@@ -101,6 +102,22 @@ fn settle_service(value: &mut Value, live: &Value) {
             (needs_node_ports, same.and_then(|h| h.get("nodePort")), port.get("nodePort"))
         {
             port["nodePort"] = node_port.clone();
+        }
+    }
+}
+
+/// Takes what came with the former type of a service. Source: `dropTypeDependentFields`.
+fn leave_type(value: &mut Value, live: &Value) {
+    let kind = value["spec"]["type"].as_str().unwrap_or_default().to_owned();
+    let gone: &[&str] = match kind.as_str() {
+        "LoadBalancer" => &[],
+        "NodePort" => &["allocateLoadBalancerNodePorts"],
+        _ => &["allocateLoadBalancerNodePorts", "externalTrafficPolicy"],
+    };
+    let Some(spec) = value["spec"].as_object_mut() else { return };
+    for name in gone {
+        if spec.get(*name) == live["spec"].get(*name) {
+            spec.shift_remove(*name);
         }
     }
 }

@@ -12,4 +12,5 @@ mod strategy;
 pub(crate) use canonical::{canonical, empty};
 pub(crate) use defaults::kind_defaults;
 pub(crate) use lifecycle::{begin, reset_status, settle};
+pub(crate) use quantity::{is_more, is_quantity};
 pub(crate) use strategy::{has_generation, ignored_fields};

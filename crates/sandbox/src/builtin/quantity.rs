@@ -31,6 +31,43 @@ pub(crate) fn canonical(value: &Value) -> Option<String> {
     spell_decimal(digits, power - places, exponent)
 }
 
+/// Tells whether one quantity is more than another. What is no quantity is never more.
+pub(crate) fn is_more(one: &Value, other: &Value) -> bool {
+    matches!((amount(one), amount(other)), (Some(one), Some(other)) if one > other)
+}
+
+/// How much a quantity is, as far as a comparison needs it.
+fn amount(value: &Value) -> Option<f64> {
+    let text = canonical(value)?;
+    let split =
+        text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '+' | '-')).unwrap_or(text.len());
+    let (number, suffix) = text.split_at(split);
+    let number: f64 = number.parse().ok()?;
+    if let Some((_, power)) = BINARY.iter().find(|(name, _)| *name == suffix) {
+        return Some(number * 2_f64.powi(i32::try_from(*power).ok()?));
+    }
+    let power = match DECIMAL.iter().find(|(name, _)| *name == suffix) {
+        Some((_, power)) => *power,
+        None => suffix.strip_prefix(['e', 'E'])?.parse().ok()?,
+    };
+    Some(number * 10_f64.powi(power))
+}
+
+/// Tells whether a text is written as a quantity is.
+pub(crate) fn is_quantity(text: &str) -> bool {
+    let number = text.trim_start_matches(['+', '-']);
+    let split = number.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(number.len());
+    let (digits, suffix) = number.split_at(split);
+    let is_exponent = |suffix: &str| {
+        let exponent = suffix.strip_prefix(['e', 'E']);
+        exponent.is_some_and(|exponent| exponent.parse::<i32>().is_ok())
+    };
+    decimal(digits).is_some()
+        && (BINARY.iter().any(|(name, _)| *name == suffix)
+            || DECIMAL.iter().any(|(name, _)| *name == suffix)
+            || is_exponent(suffix))
+}
+
 /// Reads digits and how many of them are behind the point.
 fn decimal(number: &str) -> Option<(i128, i32)> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
@@ -105,5 +142,10 @@ mod tests {
         }
         assert_eq!(canonical(&json!(2)).as_deref(), Some("2"));
         assert_eq!(canonical(&json!("x")), None);
+        let is_quantity = super::is_quantity;
+        assert!(["1", "-1.5Gi", "2e3", "1E", "0.1m", "1e-3"].into_iter().all(is_quantity));
+        assert!(!["", "1Xi", "Gi", "1.2.3", "1e", "one"].into_iter().any(is_quantity));
+        assert!(super::is_more(&json!("200m"), &json!("0.1")) && super::is_more(&json!("1Gi"), &json!("1G")));
+        assert!(!super::is_more(&json!("1000m"), &json!(1)));
     }
 }

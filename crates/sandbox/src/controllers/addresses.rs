@@ -63,16 +63,20 @@ fn free_address(state: &State) -> String {
     (10..65_000).map(address).find(|a| !taken.contains(a)).unwrap_or_else(|| address(65_000))
 }
 
-/// Gives a LoadBalancer its outer address.
+/// Gives a LoadBalancer its outer address, and takes it from what is none any more.
 pub(super) fn see_service(state: &mut State, change: &Change) {
     let Some(service) = live(state, &services(), &change.key) else {
         return;
     };
-    if held(&service)
-        || service["spec"]["type"] != "LoadBalancer"
-        || service["status"]["loadBalancer"]["ingress"].is_array()
-    {
+    let has_one = service["status"]["loadBalancer"]["ingress"].is_array();
+    let wants_one = service["spec"]["type"] == "LoadBalancer";
+    if held(&service) || has_one == wants_one {
         return;
+    }
+    if has_one {
+        let mut status = service["status"].clone();
+        status["loadBalancer"] = json!({});
+        return set_status(state, &services(), &service, status, CONTROLLER_MANAGER);
     }
     let inner = service["spec"]["clusterIP"].as_str().unwrap_or("10.0.0.0");
     let outer = inner.replacen("10.0.", "198.18.", 1);

@@ -2,10 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::writer::{CONTROLLER_MANAGER, create, replace};
+use super::writer::{apply, create};
 use crate::request::LabelSelector;
 use crate::state::State;
 use crate::store::Table;
+
+/// Source: `pkg/controller/clusterroleaggregation`.
+const AGGREGATION: &str = "clusterrole-aggregation-controller";
 
 fn roles() -> Table {
     Table::new("rbac.authorization.k8s.io", "clusterroles")
@@ -32,9 +35,11 @@ pub(super) fn see(state: &mut State) {
         }
         let wanted = if rules.is_empty() { Value::Null } else { json!(rules) };
         if role["rules"] != wanted {
-            let mut value = role.clone();
-            value["rules"] = wanted;
-            replace(state, &roles(), value, CONTROLLER_MANAGER);
+            let applied = json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+                "metadata": {"name": crate::object::name(role)}, "rules": wanted,
+            });
+            apply(state, &roles(), applied, AGGREGATION);
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::object;
 use crate::state::State;
 use crate::store::{Key, Table};
-use crate::write::{Session, Validation, WriteOptions};
+use crate::write::{PatchKind, Session, Validation, WriteOptions};
 
 /// The manager that most stand-ins write as.
 pub(super) const CONTROLLER_MANAGER: &str = "kube-controller-manager";
@@ -44,6 +44,13 @@ pub(super) fn create(state: &mut State, table: &Table, value: Value, manager: &s
 pub(super) fn replace(state: &mut State, table: &Table, value: Value, manager: &str) -> Option<Arc<Value>> {
     let key = Key::of(&value);
     let written = session(state, table, None, manager)?.replace(value, &key);
+    refused(written.map(|w| w.object), table)
+}
+
+/// Applies an object.
+pub(super) fn apply(state: &mut State, table: &Table, value: Value, manager: &str) -> Option<Arc<Value>> {
+    let key = Key::of(&value);
+    let written = session(state, table, None, manager)?.patch(PatchKind::Apply, value, &key);
     refused(written.map(|w| w.object), table)
 }
 

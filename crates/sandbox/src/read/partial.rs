@@ -50,7 +50,8 @@ pub(crate) fn render(value: Value, form: Form, resource: &Resource) -> Value {
         Form::Metadata => match value.get("items") {
             Some(Value::Array(items)) => json!({
                 "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": value["metadata"],
-                "items": items.iter().map(partial).collect::<Vec<_>>(),
+                // an empty list is none to the real server
+                "items": (!items.is_empty()).then(|| items.iter().map(partial).collect::<Vec<_>>()),
             }),
             _ => partial(&value),
         },

@@ -206,8 +206,8 @@ fn delete(state: &mut State, request: &ApiRequest, resource: &Arc<Resource>, key
 
 /// Tells whether a delete is answered by the object.
 fn returns_object(resource: &Resource) -> bool {
-    resource.group.is_empty()
-        && matches!(
+    match resource.group.as_str() {
+        "" => matches!(
             resource.plural.as_str(),
             "pods"
                 | "services"
@@ -216,7 +216,10 @@ fn returns_object(resource: &Resource) -> bool {
                 | "persistentvolumeclaims"
                 | "podtemplates"
                 | "resourcequotas"
-        )
+        ),
+        "storage.k8s.io" => matches!(resource.plural.as_str(), "storageclasses" | "csidrivers" | "csinodes"),
+        _ => false,
+    }
 }
 
 fn finalize(

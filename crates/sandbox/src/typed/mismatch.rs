@@ -4,6 +4,10 @@ use serde_json::Value;
 
 use crate::schema::{Atom, Scalar, Schema};
 
+/// What Go says of a text that is no quantity. Source: apimachinery `pkg/api/resource`, `ErrFormatWrong`.
+pub(crate) const QUANTITY: &str =
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
 /// Lists the paths of fields that the type does not have, e.g. `spec.containers[0].foo`.
 pub(crate) fn unknown_fields(schema: &Schema, value: &Value) -> Vec<String> {
     let mut found = Vec::new();
@@ -84,6 +88,10 @@ fn misfit<'a>(schema: &Schema, value: &'a Value, owner: &str, path: &mut Vec<&'a
         }
         (Atom::List { list }, _) => wrong(&format!("[]{}", go_struct(&list.item)), path),
         (Atom::Scalar(Scalar::Bytes), Value::String(text)) => base64_fault(text),
+        (Atom::Scalar(Scalar::Time), Value::String(text)) => time_fault(schema, text),
+        (Atom::Scalar(Scalar::Quantity), Value::String(text)) if !crate::builtin::is_quantity(text) => {
+            Some(QUANTITY.into())
+        }
         (Atom::Scalar(kind), value) => {
             let fits = match kind {
                 Scalar::String | Scalar::Bytes | Scalar::Formatted | Scalar::Time => value.is_string(),
@@ -122,6 +130,16 @@ fn go_struct(schema: &Schema) -> String {
         crate::schema::Shape::Scalar(kind) => go_scalar(*kind).to_owned(),
         _ => "map[string]interface {}".to_owned(),
     }
+}
+
+/// Why a text is no time, as Go's parser says it of what does not even begin as one.
+fn time_fault(schema: &Schema, text: &str) -> Option<String> {
+    if text.parse::<jiff::Timestamp>().is_ok() {
+        return None;
+    }
+    let is_fine = matches!(&schema.shape, crate::schema::Shape::Named { name, .. } if name.name().ends_with("MicroTime"));
+    let layout = if is_fine { "2006-01-02T15:04:05.000000Z07:00" } else { "2006-01-02T15:04:05Z07:00" };
+    Some(format!("parsing time {text:?} as {layout:?}: cannot parse {text:?} as \"2006\""))
 }
 
 /// Where a text stops being base64, as Go's decoder counts.

@@ -4,9 +4,11 @@
 //! Source: apimachinery `pkg/api/validation`, kubernetes `pkg/apis/*/validation`.
 
 mod access;
+mod admission;
 mod configuration;
 mod definitions;
 mod immutable;
+mod limits;
 mod metadata;
 mod networking;
 mod pods;
@@ -34,6 +36,14 @@ pub(crate) fn builtin(resource: &Resource, value: &Value, live: Option<&Value>) 
             ("batch", "jobs") => workloads::job,
             ("batch", "cronjobs") => workloads::cron_job,
             ("networking.k8s.io", "ingresses") => networking::ingress,
+            ("networking.k8s.io", "networkpolicies") => networking::policy,
+            ("policy", "poddisruptionbudgets") => limits::budget,
+            ("autoscaling", "horizontalpodautoscalers") => limits::autoscaler,
+            ("scheduling.k8s.io", "priorityclasses") => limits::priority,
+            (
+                "admissionregistration.k8s.io",
+                "validatingwebhookconfigurations" | "mutatingwebhookconfigurations",
+            ) => admission::webhooks,
             ("rbac.authorization.k8s.io", "roles" | "clusterroles") => access::role,
             ("rbac.authorization.k8s.io", "rolebindings" | "clusterrolebindings") => access::binding,
             ("apiextensions.k8s.io", "customresourcedefinitions") => definitions::definition,

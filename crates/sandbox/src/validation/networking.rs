@@ -1,4 +1,4 @@
-//! Services and Ingresses.
+//! Services, Ingresses and NetworkPolicies.
 
 use serde_json::{Value, json};
 
@@ -77,4 +77,46 @@ pub(super) fn ingress(value: &Value, _live: Option<&Value>, causes: &mut Vec<Cau
             }
         }
     }
+}
+
+/// A NetworkPolicy.
+pub(super) fn policy(value: &Value, _live: Option<&Value>, causes: &mut Vec<Cause>) {
+    for (rules, peers) in [("ingress", "from"), ("egress", "to")] {
+        for (index, rule) in items(value, &format!("/spec/{rules}")).iter().enumerate() {
+            for (at, peer) in items(rule, &format!("/{peers}")).iter().enumerate() {
+                let field = format!("spec.{rules}[{index}].{peers}[{at}]");
+                network_peer(peer, &field, causes);
+            }
+        }
+    }
+    for (index, kind) in items(value, "/spec/policyTypes").iter().enumerate() {
+        if !matches!(kind.as_str(), Some("Ingress" | "Egress")) {
+            let allowed = ["Ingress", "Egress"].map(str::to_owned);
+            causes.push(Cause::unsupported(format!("spec.policyTypes[{index}]"), kind, &allowed));
+        }
+    }
+}
+
+fn network_peer(peer: &Value, field: &str, causes: &mut Vec<Cause>) {
+    let block = &peer["ipBlock"];
+    if block.is_null() {
+        if peer["podSelector"].is_null() && peer["namespaceSelector"].is_null() {
+            causes.push(Cause::required(field, "must specify a peer"));
+        }
+        return;
+    }
+    if !is_cidr(text(block, "/cidr")) {
+        let detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+        causes.push(Cause::invalid(format!("{field}.ipBlock.cidr"), &block["cidr"], detail));
+    }
+}
+
+fn is_cidr(text: &str) -> bool {
+    let Some((address, bits)) = text.split_once('/') else { return false };
+    let most = match address.parse() {
+        Ok(std::net::IpAddr::V4(_)) => 32,
+        Ok(std::net::IpAddr::V6(_)) => 128,
+        Err(_) => return false,
+    };
+    bits.parse::<u8>().is_ok_and(|bits| bits <= most)
 }

@@ -8,6 +8,9 @@ use super::metadata::{LABEL, is_label};
 use super::{items, one_of, text};
 use crate::status::Cause;
 
+/// Source: RFC 6335, service names.
+const LONGEST_PORT: usize = 15;
+
 /// A Pod.
 pub(super) fn pod(value: &Value, live: Option<&Value>, causes: &mut Vec<Cause>) {
     spec(&value["spec"], "spec", causes);
@@ -100,6 +103,10 @@ fn container(
     }
     ports(container, field, causes);
     environment(container, field, causes);
+    resources(container, field, causes);
+    for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
+        handler(&container[name], &format!("{field}.{name}"), causes);
+    }
     for (index, mount) in items(container, "/volumeMounts").iter().enumerate() {
         let volume = text(mount, "/name");
         let at = format!("{field}.volumeMounts[{index}]");
@@ -141,5 +148,41 @@ fn environment(container: &Value, field: &str, causes: &mut Vec<Cause>) {
             let detail = "may not be specified when `value` is not empty";
             causes.push(Cause::invalid(format!("{field}.valueFrom"), &json!(""), detail));
         }
+    }
+}
+
+/// The lists of what is asked for and of what is allowed, which may not be less.
+fn resources(container: &Value, field: &str, causes: &mut Vec<Cause>) {
+    let amounts = |side: &str| container["resources"][side].as_object();
+    for (name, asked) in amounts("requests").into_iter().flatten() {
+        let Some(limit) = amounts("limits").and_then(|limits| limits.get(name)) else { continue };
+        if crate::builtin::is_more(asked, limit) {
+            let limit = limit.as_str().map_or_else(|| limit.to_string(), str::to_owned);
+            let detail = format!("must be less than or equal to {name} limit of {limit}");
+            causes.push(Cause::invalid(format!("{field}.resources.requests"), asked, detail));
+        }
+    }
+}
+
+/// What a probe does: one thing.
+fn handler(probe: &Value, field: &str, causes: &mut Vec<Cause>) {
+    if probe.is_null() {
+        return;
+    }
+    let mut known = 0;
+    for name in ["exec", "httpGet", "tcpSocket", "grpc"].into_iter().filter(|name| !probe[*name].is_null()) {
+        known += 1;
+        if known > 1 {
+            causes.push(Cause::forbidden(format!("{field}.{name}"), "may not specify more than 1 handler type"));
+            continue;
+        }
+        let port = &probe[name]["port"];
+        if port.as_str().is_some_and(|port| port.len() > LONGEST_PORT) {
+            let detail = "must be no more than 15 characters";
+            causes.push(Cause::invalid(format!("{field}.{name}.port"), port, detail));
+        }
+    }
+    if known == 0 {
+        causes.push(Cause::required(field, "must specify a handler type"));
     }
 }

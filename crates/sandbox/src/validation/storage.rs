@@ -13,17 +13,23 @@ pub(super) fn claim(value: &Value, live: Option<&Value>, causes: &mut Vec<Cause>
     if value.pointer("/spec/resources/requests/storage").is_none() {
         causes.push(Cause::required("spec.resources[storage]", ""));
     }
-    let bound = live.filter(|live| !text(live, "/spec/volumeName").is_empty());
-    for pointer in ["/spec/accessModes", "/spec/selector", "/spec/volumeName", "/spec/volumeMode"] {
-        let before = causes.len();
-        immutable::keep(value, bound, pointer, causes);
-        if causes.len() > before {
-            causes.truncate(before);
-            let detail = "spec is immutable after creation except resources.requests and volumeAttributesClassName for \
-                          bound claims";
-            causes.push(Cause::forbidden("spec", detail));
-            return;
+    let Some(live) = live else { return };
+    let bound = !text(live, "/spec/volumeName").is_empty();
+    // Binding a claim is the one change of a claim that has no volume yet.
+    let fixed = |claim: &Value| {
+        let mut spec = claim["spec"].as_object().cloned().unwrap_or_default();
+        let changing: &[&str] =
+            if bound { &["resources", "volumeAttributesClassName"] } else { &["volumeName"] };
+        spec.retain(|name, _| !changing.contains(&name.as_str()));
+        if spec.get("storageClassName").is_some_and(|_| live["spec"]["storageClassName"].is_null()) {
+            spec.shift_remove("storageClassName");
         }
+        spec
+    };
+    if fixed(value) != fixed(live) {
+        let detail = "spec is immutable after creation except resources.requests and volumeAttributesClassName for \
+                      bound claims";
+        causes.push(Cause::forbidden("spec", detail));
     }
 }
 
@@ -33,10 +39,6 @@ pub(super) fn class(value: &Value, live: Option<&Value>, causes: &mut Vec<Cause>
         causes.push(Cause::required("provisioner", ""));
     }
     for field in ["provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"] {
-        if let Some(live) = live.filter(|live| live[field] != value[field]) {
-            let _ = live;
-            let detail = "updates to provisioner are forbidden.".replace("provisioner", field);
-            causes.push(Cause::forbidden(field, &detail));
-        }
+        immutable::keep(value, live, &format!("/{field}"), causes);
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::{immutable, items, pods, text};
+use super::{immutable, items, one_of, pods, text};
 use crate::request::LabelSelector;
 use crate::status::Cause;
 
@@ -78,17 +78,33 @@ pub(super) fn job(value: &Value, live: Option<&Value>, causes: &mut Vec<Cause>) 
         not_negative(spec, name, causes);
     }
     job_template(spec, "spec", causes);
-    for pointer in ["/spec/selector", "/spec/template", "/spec/completionMode"] {
+    let template = ["/spec/template/metadata", "/spec/template/spec"];
+    for pointer in ["/spec/selector", "/spec/completionMode"].into_iter().chain(template) {
         immutable::keep(value, live, pointer, causes);
+    }
+    if spec["completionMode"] != "Indexed" {
+        immutable::keep(value, live, "/spec/completions", causes);
     }
 }
 
 /// A CronJob.
 pub(super) fn cron_job(value: &Value, _live: Option<&Value>, causes: &mut Vec<Cause>) {
-    if text(value, "/spec/schedule").is_empty() {
-        causes.push(Cause::required("spec.schedule", ""));
-    }
+    schedule(text(value, "/spec/schedule"), causes);
+    let policies = ["Allow", "Forbid", "Replace"];
+    one_of(&value["spec"]["concurrencyPolicy"], "spec.concurrencyPolicy", &policies, causes);
     job_template(&value["spec"]["jobTemplate"]["spec"], "spec.jobTemplate.spec", causes);
+}
+
+/// Five fields, or a name such as `@daily`. Source: `robfig/cron/v3`, `ParseStandard`.
+fn schedule(text: &str, causes: &mut Vec<Cause>) {
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    if text.is_empty() {
+        causes.push(Cause::required("spec.schedule", ""));
+    } else if !text.starts_with('@') && fields.len() != 5 {
+        let (count, fields) = (fields.len(), fields.join(" "));
+        let detail = format!("expected exactly 5 fields, found {count}: [{fields}]");
+        causes.push(Cause::invalid("spec.schedule", &json!(text), detail));
+    }
 }
 
 fn job_template(spec: &Value, field: &str, causes: &mut Vec<Cause>) {

@@ -50,6 +50,18 @@ impl Session<'_> {
         self.finish(value, &live)
     }
 
+    /// What apply says of a merged object that the kind's Go type cannot hold.
+    fn inconvertible(&self, value: &Value, misfit: &str) -> StatusError {
+        let kind = format!("{}/{}, Kind={}", self.resource.group, self.resource.version, self.resource.kind);
+        let message = format!(
+            "failed to convert new object ({}/{}; {kind}) to proper version: unable to convert unstructured object to \
+             {kind}: {misfit}",
+            object::namespace(value),
+            object::name(value),
+        );
+        StatusError::new(500, "", message)
+    }
+
     fn renamed(&self, value: &Value, key: &Key) -> StatusError {
         let sent = object::name(value);
         if sent.is_empty() {
@@ -106,9 +118,7 @@ impl Session<'_> {
             if let Some(misfit) =
                 line.and_then(|l| crate::typed::mismatch(&self.resource.kind, l.schema(), &value))
             {
-                return Err(StatusError::bad_request(format!(
-                    "failed to create typed patch object: {misfit}"
-                )));
+                return Err(self.inconvertible(&value, &misfit));
             }
             self.shape(&mut value)?;
             if let Some(entries) = entries {
