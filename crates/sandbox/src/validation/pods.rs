@@ -173,7 +173,10 @@ fn handler(probe: &Value, field: &str, causes: &mut Vec<Cause>) {
     for name in ["exec", "httpGet", "tcpSocket", "grpc"].into_iter().filter(|name| !probe[*name].is_null()) {
         known += 1;
         if known > 1 {
-            causes.push(Cause::forbidden(format!("{field}.{name}"), "may not specify more than 1 handler type"));
+            causes.push(Cause::forbidden(
+                format!("{field}.{name}"),
+                "may not specify more than 1 handler type",
+            ));
             continue;
         }
         let port = &probe[name]["port"];
