@@ -125,3 +125,55 @@ fn a_rollback_needs_the_secrets_of_then_or_names_them() {
     refused.ends(1, &["Secret default/app /data/password", "pass these as they were then"]);
     stack.hub(&["rollback", "app", "--to", "2", "--param", "password=correct-horse"]).ends(0, &["1 changed"]);
 }
+
+#[test]
+fn a_run_that_failed_in_its_second_component_is_taken_back_as_a_whole() {
+    let stack = stack();
+    let hub_yaml = "kind: stack\nmeta: {name: test}\nenvironments: {default: local}\n\
+                    components: [{name: app}, {name: second, depends: [app]}]\n";
+    stack.write("hub.yaml", hub_yaml);
+    let second = |name: &str, hold: bool| {
+        let text = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: default, annotations: {{{}: \"{hold}\"}}}}\n\
+             spec: {{containers: [{{name: c, image: i}}]}}\n",
+            hub_sandbox::HOLD
+        );
+        stack.write("components/second/app.yaml", &text);
+    };
+    stack.write("components/second/hub-component.yaml", "kind: component\n");
+    stack.write("components/second/kustomization.yaml", "resources: [app.yaml]\n");
+    second("pod", false);
+    stack.hub(&["deploy"]).ends(0, &[]);
+    write(&stack, "two");
+    second("Not_A_Name", false);
+    stack.hub(&["deploy"]).ends(1, &["Not_A_Name"]);
+    // The second component was refused before its first write, so only the first goes back.
+    stack.hub(&["rollback", "--all", "--dry-run"]).ends(0, &["app", "data.a: two → one"]);
+    second("new", true);
+    write(&stack, "three");
+    stack.hub(&["deploy", "--timeout", "1s"]).ends(5, &["Pod default/pod: not tried, since it goes once"]);
+    let back = stack.hub(&["rollback", "--all"]);
+    back.ends(0, &["data.a: three → two", "- Pod default/new"]);
+    stack.hub(&["status"]).ends(0, &["app 2 objects", "second 1 object"]);
+}
+
+#[test]
+fn a_rollback_of_a_removal_is_planned_with_the_namespaces_that_it_brings() {
+    let stack = stack();
+    let hub_yaml = "kind: stack\nmeta: {name: test}\nenvironments: {default: local}\n\
+                    components: [{name: app}, {name: second, depends: [app]}]\n";
+    stack.write("hub.yaml", hub_yaml);
+    let space = "apiVersion: v1\nkind: Namespace\nmetadata: {name: place}\n";
+    stack.write("components/app/app.yaml", space);
+    stack.write("components/second/hub-component.yaml", "kind: component\n");
+    stack.write("components/second/kustomization.yaml", "resources: [app.yaml]\n");
+    stack.write(
+        "components/second/app.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map, namespace: place}\n",
+    );
+    stack.hub(&["deploy"]).ends(0, &[]);
+    stack.hub(&["undeploy", "--delete-namespaces"]).ends(0, &[]);
+    let planned = stack.hub(&["rollback", "--all", "--dry-run"]);
+    planned.ends(0, &["+ Namespace place", "+ ConfigMap place/map"]);
+    stack.hub(&["rollback", "--all"]).ends(0, &["+ ConfigMap place/map"]);
+}

@@ -151,7 +151,8 @@ fn journal(note: &RunNote, is_at_work: bool) -> String {
 
 fn print_one(name: &str, inventory: &Inventory, lock: Option<&LockStatus>, palette: &Palette, objects: bool) {
     let count = |state: EntryState| inventory.entries.values().filter(|e| e.state == state).count();
-    let mut words = vec![format!("{} objects", count(EntryState::Applied))];
+    let applied = count(EntryState::Applied);
+    let mut words = vec![format!("{applied} {}", if applied == 1 { "object" } else { "objects" })];
     let (pending, kept) = (count(EntryState::Pending), count(EntryState::Kept));
     if pending > 0 {
         words.push(

@@ -4,6 +4,7 @@
 //! neither sources nor network are needed; hooks do not run, since what they did is not recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use hub_cluster::{ApplyOptions, Counts, Operation, Revision, RollbackTo};
@@ -56,14 +57,21 @@ pub async fn rollback(
     let (order, needs) = ordered(run, connection, targets.keys()).await?;
     announce(run, connection, Verb::Rollback, &order);
     let lock = if choices.dry_run { None } else { Some(take_lock(run, connection).await?) };
-    let targets = &targets;
+    let back = Back { targets, choices, upcoming: Mutex::default() };
     let report =
-        schedule::each(run, &order, &needs, |name| roll_back_one(run, connection, name, targets, choices))
-            .await;
+        schedule::each(run, &order, &needs, |name| roll_back_one(run, connection, name, &back)).await;
     if let Some(lock) = lock {
         release(run, lock).await;
     }
     Ok(report)
+}
+
+/// What the components of a rollback have in common.
+struct Back<'a> {
+    targets: BTreeMap<String, Option<Revision>>,
+    choices: &'a RollbackChoices,
+    /// Namespaces and kinds that earlier components would bring, where nothing is carried out.
+    upcoming: Mutex<Vec<serde_json::Value>>,
 }
 
 /// Which component goes to which revision; `None` for the one before.
@@ -119,29 +127,32 @@ fn is_named(names: &[String], name: &str) -> bool {
     names.is_empty() || names.iter().any(|known| known == name)
 }
 
-/// The components that the last run left half done; where there are none, those that it changed.
+/// What the last run left half done, and what it had changed by then; where nothing is half done, what it changed.
 async fn before_the_last_run(
     run: &Run,
     connection: &Connection,
     known: &[Revision],
 ) -> Result<BTreeMap<String, Option<Revision>>, Error> {
     let inventories = recorded(run, &connection.cluster).await?;
-    let half_done: Vec<String> = inventories
-        .iter()
-        .filter(|one| one.run.is_some() || one.is_pending())
-        .map(|one| one.owner.component.clone())
-        .collect();
-    if !half_done.is_empty() {
-        return Ok(half_done.into_iter().map(|name| (name, None)).collect());
+    let half_done = || inventories.iter().filter(|one| one.run.is_some() || one.is_pending());
+    let mut found: BTreeMap<String, Option<Revision>> =
+        half_done().map(|one| (one.owner.component.clone(), None)).collect();
+    let mut runs: BTreeSet<&str> =
+        half_done().filter_map(|one| Some(one.run.as_ref()?.id.as_str())).collect();
+    if found.is_empty() {
+        let Some(last) = known.first() else {
+            let reason = "no revision of any component is kept".to_owned();
+            return Err(Error::NothingToGoBackTo { what: "the stack".to_owned(), reason });
+        };
+        runs.insert(&last.run);
     }
-    let Some(last) = known.first() else {
-        let reason = "no revision of any component is kept".to_owned();
-        return Err(Error::NothingToGoBackTo { what: "the stack".to_owned(), reason });
-    };
-    let mut found = BTreeMap::new();
-    for one in known.iter().filter(|one| one.run == last.run) {
+    for one in known.iter().filter(|one| runs.contains(one.run.as_str())) {
         let name = &one.owner.component;
-        if known.iter().any(|other| other.owner.component == *name && other.number < one.number) {
+        let of_it = || known.iter().filter(|other| other.owner.component == *name);
+        if found.contains_key(name) || of_it().any(|other| other.number > one.number) {
+            continue;
+        }
+        if of_it().any(|other| other.number < one.number) {
             found.insert(name.clone(), None);
         } else {
             run.warn(Some(name), "it came with the last run; undeploy it if it is to go");
@@ -179,13 +190,11 @@ async fn roll_back_one<'a>(
     run: &'a Run,
     connection: &'a Connection,
     name: &'a str,
-    targets: &'a BTreeMap<String, Option<Revision>>,
-    choices: &'a RollbackChoices,
+    back: &'a Back<'a>,
 ) -> ComponentReport {
     let start = Instant::now();
     let mut counts = Counts::default();
-    let target = targets.get(name).and_then(Option::as_ref);
-    let result = roll_back(run, connection, name, target, choices, &mut counts).await;
+    let result = roll_back(run, connection, name, back, &mut counts).await;
     finish(
         run,
         name,
@@ -210,10 +219,11 @@ async fn roll_back(
     run: &Run,
     connection: &Connection,
     name: &str,
-    target: Option<&Revision>,
-    choices: &RollbackChoices,
+    back: &Back<'_>,
     counts: &mut Counts,
 ) -> Result<Status, Error> {
+    let Back { choices, upcoming, .. } = back;
+    let target = back.targets.get(name).and_then(Option::as_ref);
     run.enter(name, Phase::Planning)?;
     if target.is_some_and(|one| one.operation == Operation::Undeploy) {
         let reason = "it was undeployed then; `hub undeploy` does that".to_owned();
@@ -222,7 +232,8 @@ async fn roll_back(
     // What is secret today is masked in what was rendered then too, as far as today's parameters still resolve.
     let parameters = parameters_of(run, connection, name).await.unwrap_or_default();
     let to = target.map_or(RollbackTo::Previous, RollbackTo::Revision);
-    let plan_options = plan_options(run, name, &parameters, &choices.options, Vec::new());
+    let before = upcoming.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let plan_options = plan_options(run, name, &parameters, &choices.options, before);
     let planned = hub_cluster::plan_rollback(&connection.cluster, &owner(run, name), to, &plan_options).await;
     let (revision, plan) = planned?;
     let at = revision.at.strftime("%Y-%m-%d %H:%M:%S");
@@ -236,6 +247,7 @@ async fn roll_back(
     *counts = plan.counts();
     refuse_problems(name, &plan)?;
     if choices.dry_run {
+        upcoming.lock().unwrap_or_else(PoisonError::into_inner).extend(plan.brings());
         return Ok(if plan.is_unchanged() { Status::Unchanged } else { Status::Pending });
     }
     if !plan.is_unchanged() {

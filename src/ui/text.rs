@@ -96,6 +96,8 @@ impl TextReporter {
             ObjectEvent::Deleting { id, .. } => {
                 self.live.set(component, format!("waiting until {id} is gone"));
             }
+            // The second, fourth, eighth try: enough to know, for the reason is the same.
+            ObjectEvent::Retry { attempt, .. } if !attempt.is_power_of_two() => {}
             ObjectEvent::Retry { id, reason, attempt } => {
                 let text = format!("{id}: {reason}; try {attempt} follows");
                 self.err(&self.named(component, &self.palette.warn.apply_to(text).to_string()));

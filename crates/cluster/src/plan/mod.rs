@@ -160,6 +160,14 @@ impl Plan {
         self.record.run.as_ref()
     }
 
+    /// Namespaces and CustomResourceDefinitions that are there once the plan is carried out: what other plans of the same
+    /// run need to know, see [`PlanOptions::upcoming`].
+    pub fn brings(&self) -> Vec<Value> {
+        let wanted = self.changes.iter().filter(|change| change.action.is_desired());
+        let wanted = wanted.filter(|change| change.id.is_namespace() || change.id.is_crd());
+        wanted.filter_map(|change| Some(change.rendered.as_ref()?.value.clone())).collect()
+    }
+
     /// How many changes of each sort.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
