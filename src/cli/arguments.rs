@@ -107,6 +107,12 @@ pub(super) struct FetchArguments {
         help_heading = "Downloads"
     )]
     pub(super) fetch_retries: u32,
+    /// Let components that are helm charts be rendered by helm
+    #[arg(long, env = "HUB_ENABLE_HELM", help_heading = "Programs")]
+    pub(super) enable_helm: bool,
+    /// The helm program
+    #[arg(long, value_name = "PROGRAM", env = "HUB_HELM_COMMAND", default_value = "helm", help_heading = "Programs")]
+    pub(super) helm_command: PathBuf,
     /// How long a hook may take
     #[arg(long, value_name = "TIME", env = "HUB_HOOK_TIMEOUT", default_value = "10m", value_parser = duration)]
     pub(super) hook_timeout: Duration,
@@ -115,7 +121,10 @@ pub(super) struct FetchArguments {
 impl Default for FetchArguments {
     fn default() -> Self {
         let minute = Duration::from_secs(60);
-        Self { offline: false, fetch_timeout: minute / 2, fetch_retries: 3, hook_timeout: 10 * minute }
+        Self {
+            enable_helm: false,
+            helm_command: PathBuf::from("helm"),
+            offline: false, fetch_timeout: minute / 2, fetch_retries: 3, hook_timeout: 10 * minute }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod approval;
 mod arguments;
+mod backup;
 mod conclude;
 mod crash;
 mod deploy;
@@ -12,9 +13,12 @@ mod ext;
 mod fetch;
 mod graph;
 mod history;
+mod hubctl;
 mod interrupt;
+mod invoke;
 mod kustomize;
 mod lint;
+mod object;
 mod personality;
 mod render;
 mod rollback;
@@ -22,10 +26,12 @@ mod sandbox;
 mod session;
 mod show;
 mod state;
+mod stack;
 mod status;
 mod surroundings;
 mod undeploy;
 mod unlock;
+mod util;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -88,6 +94,27 @@ enum Command {
     /// The embedded API server of a stack
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),
+    /// Run a further verb of a component, such as `backup`
+    Invoke(invoke::InvokeArguments),
+    /// Backups of components that have a verb `backup`
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
+    /// Single objects, for scripts of components: get, apply, delete, wait, logs
+    #[command(subcommand)]
+    Object(object::ObjectCommand),
+    /// The variables of a stack, in .env files
+    #[command(subcommand)]
+    Stack(stack::StackCommand),
+    /// Print a kubeconfig of the environment's cluster only
+    Kubeconfig(util::KubeconfigArguments),
+    /// Evaluate an expression as manifests and rules have them
+    Cel(util::CelArguments),
+    /// Small commands for components' programs
+    #[command(subcommand)]
+    Util(util::UtilCommand),
+    /// Print the version
+    #[command(hide = true)]
+    Version,
     /// What hooks of hubctl's components call: `hub ext component kustomize deploy`
     #[command(hide = true)]
     Ext(ext::ExtArguments),
@@ -115,8 +142,25 @@ pub fn main() -> Exit {
             let surroundings = surroundings::Surroundings::read();
             personality::run(name, surroundings.arguments.get(1..).unwrap_or_default(), &surroundings)
         }
-        None => start(std::env::args_os().collect()),
+        None => {
+            let words: Vec<std::ffi::OsString> = std::env::args_os().collect();
+            let is_hubctl = std::path::Path::new(&program).file_name().is_some_and(|name| name == "hubctl");
+            match hubctl_words(&words).filter(|words| is_hubctl || words.first().is_some_and(|w| w == "stack")) {
+                Some(words) => {
+                    let translated = hubctl::translate(&words);
+                    translated.notes.iter().for_each(|note| ui::note(&format!("! {note}")));
+                    let name = if is_hubctl { "hubctl" } else { "hub" };
+                    start(std::iter::once(name.into()).chain(translated.words.into_iter().map(Into::into)).collect())
+                }
+                None => start(words),
+            }
+        }
     }
+}
+
+/// The words behind the program's name, where all are text.
+fn hubctl_words(words: &[std::ffi::OsString]) -> Option<Vec<String>> {
+    words.iter().skip(1).map(|word| word.to_str().map(ToOwned::to_owned)).collect()
 }
 
 /// Runs the command of a command line.
@@ -172,6 +216,14 @@ async fn run(command: Command) -> Exit {
         Command::Fetch(arguments) => fetch::fetch(arguments).await,
         Command::Kustomize(command) => kustomize::run(command, &surroundings::Surroundings::read()),
         Command::Sandbox(command) => sandbox::sandbox(command).await,
+        Command::Invoke(arguments) => invoke::invoke(arguments).await,
+        Command::Backup(command) => backup::backup(command).await,
+        Command::Object(command) => object::object(command).await,
+        Command::Stack(command) => stack::stack(command),
+        Command::Kubeconfig(arguments) => util::kubeconfig(&arguments),
+        Command::Cel(arguments) => util::cel(&arguments),
+        Command::Util(command) => util::util(&command),
+        Command::Version => util::version(),
         Command::Ext(arguments) => ext::ext(arguments).await,
         Command::Unlock(arguments) => unlock::unlock(arguments).await,
         Command::Completions { shell } => {

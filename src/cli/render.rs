@@ -40,7 +40,12 @@ pub(super) async fn render(arguments: RenderArguments) -> Exit {
     }
 }
 
-/// Objects go to standard output, so everything else must stay away from it.
+/// A reporter that keeps away from standard output.
+pub(super) fn quiet() -> Arc<dyn Reporter> {
+    Arc::new(Quiet)
+}
+
+/// Results go to standard output, so everything else must stay away from it.
 struct Quiet;
 
 impl Listener for Quiet {
@@ -65,7 +70,7 @@ impl Reporter for Quiet {
 
 async fn rendered(arguments: &RenderArguments) -> Result<(), Error> {
     let session = Session::open(&arguments.stack, std::slice::from_ref(&arguments.component))?;
-    let reporter: Arc<dyn Reporter> = Arc::new(Quiet);
+    let reporter = quiet();
     let run = session.run(&arguments.fetch, &ClusterArguments::default(), &reporter, false)?;
     interrupt::watch(run.cancel.clone());
     let name = session.names.first().unwrap_or(&arguments.component);

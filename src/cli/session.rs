@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::approval::Asking;
 use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
 use super::crash;
+use super::personality::dotenv;
 use super::surroundings::Surroundings;
 use crate::diagnostic::Problem;
 use crate::environments::Environment;
@@ -57,6 +58,10 @@ impl Session {
             _ if file.is_file() => (Stack::load(&file)?, names.to_vec()),
             _ => return Err(no_stack(&file).into()),
         };
+        // Source: hubctl's shell layer exports `.env`; what the process was started with counts more here.
+        for (name, value) in dotenv::variables(&stack.dir.join(".env")) {
+            surroundings.variables.entry(name).or_insert(value);
+        }
         let name = arguments.environment_name().or_else(|| stack.default_environment.clone());
         let environment = name.map(|name| Environment::load(&name, &stack.dir)).transpose()?;
         Ok(Self {
@@ -177,6 +182,7 @@ impl Session {
         RunSettings {
             program: self.surroundings.program.clone(),
             commands: &super::personality::NAMES,
+            helm: fetch.enable_helm.then(|| fetch.helm_command.clone()),
             environment: self.surroundings.variables.clone().into_iter().collect(),
             who: self.surroundings.who(),
             host: self.surroundings.host(),

@@ -5,7 +5,13 @@
 //!
 //! Source: hubctl's `lifecycle/probe.go`: the first that is there, in this order.
 
+mod exports;
+pub mod helm;
+pub mod terraform;
+
 use std::path::{Path, PathBuf};
+
+pub use exports::{Export, exports};
 
 /// What carries a verb of a component out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +33,15 @@ pub enum Implementation {
 }
 
 impl Implementation {
-    /// Whether it is a program that does everything itself, so that `hub` neither plans nor applies objects.
+    /// Whether a program does everything, so that `hub` neither plans nor applies objects.
     #[must_use]
     pub fn is_program(&self) -> bool {
+        self.is_own_program() || *self == Self::Terraform
+    }
+
+    /// Whether it is a program of the component's own, which has no file hooks beside it.
+    #[must_use]
+    pub fn is_own_program(&self) -> bool {
         matches!(self, Self::Make | Self::Script(_))
     }
 }

@@ -50,17 +50,23 @@ pub fn find(
             ignore_errors: declaration.on_error == OnError::Ignore,
         });
     }
-    let file = dir.join(trigger.name());
-    if files && is_executable(&file) {
-        hooks.push(Hook {
-            name: trigger.name().to_owned(),
-            path: file,
-            arguments: Vec::new(),
-            timeout: None,
-            ignore_errors: false,
-        });
+    if files {
+        hooks.extend(find_file(trigger, dir));
     }
     Ok(hooks)
+}
+
+/// The executable file of a trigger's name.
+#[must_use]
+pub fn find_file(trigger: Trigger, dir: &Path) -> Option<Hook> {
+    let path = dir.join(trigger.name());
+    is_executable(&path).then(|| Hook {
+        name: trigger.name().to_owned(),
+        path,
+        arguments: Vec::new(),
+        timeout: None,
+        ignore_errors: false,
+    })
 }
 
 fn fires(declaration: &HookDeclaration, trigger: Trigger) -> bool {

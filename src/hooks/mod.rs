@@ -9,8 +9,8 @@ mod process;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use find::{Hook, find, is_passed_over};
-pub use process::{HookOutput, HookStream, run};
+pub use find::{Hook, find, find_file, is_passed_over};
+pub use process::{HookOutput, HookStream, attached, run};
 
 /// A point of a component's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -28,6 +28,12 @@ pub enum Trigger {
     Deploy,
     /// An undeployment itself, where the component has a program for it.
     Undeploy,
+    /// Before terraform is initialised.
+    PreInit,
+    /// Before terraform plans.
+    Import,
+    /// A backup.
+    Backup,
 }
 
 impl Trigger {
@@ -41,6 +47,9 @@ impl Trigger {
             Self::PostUndeploy => "post-undeploy",
             Self::Deploy => "deploy",
             Self::Undeploy => "undeploy",
+            Self::PreInit => "pre-init",
+            Self::Import => "import",
+            Self::Backup => "backup",
         }
     }
 }

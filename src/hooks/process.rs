@@ -102,6 +102,26 @@ pub fn run(
     }
 }
 
+/// Runs a program to its end with the terminal, or whatever this process has, as its own. Blocks.
+///
+/// # Errors
+/// It cannot be started, or fails.
+pub fn attached(hook: &Hook, context: &HookContext) -> Result<(), HookError> {
+    let failed = |source| HookError::Start { hook: hook.name.clone(), source };
+    let output = duct::cmd(hook.path.as_os_str(), &hook.arguments)
+        .dir(&context.dir)
+        .full_env(context.environment.iter().cloned())
+        .unchecked()
+        .run()
+        .map_err(failed)?;
+    let (name, stderr) = (hook.name.clone(), String::new());
+    match (output.status.code(), output.status.signal()) {
+        (Some(0), _) => Ok(()),
+        (Some(code), _) => Err(HookError::Failed { hook: name, code, stderr }),
+        (None, signal) => Err(HookError::Killed { hook: name, signal: signal.unwrap_or_default(), stderr }),
+    }
+}
+
 enum End {
     Exited(std::process::ExitStatus),
     TimedOut,

@@ -28,10 +28,7 @@ pub(super) fn build(
     bare: bool,
     remote: &dyn RemoteLoader,
 ) -> Result<Built, Error> {
-    let mut built = Built::default();
-    for file in crds {
-        built.objects.extend(read(name, file)?);
-    }
+    let mut built = Built { objects: definitions(name, crds)?, ..Built::default() };
     if !FILE_NAMES.iter().any(|file| dir.join(file).is_file()) {
         let enough = bare || !built.objects.is_empty();
         return if enough { Ok(built) } else { Err(Error::Nothing { component: name.to_owned() }) };
@@ -47,12 +44,27 @@ pub(super) fn build(
     Ok(built)
 }
 
+/// The objects of files that come before everything else.
+///
+/// # Errors
+/// One of them is not YAML.
+pub(super) fn definitions(name: &str, files: &[PathBuf]) -> Result<Vec<Value>, Error> {
+    let all: Result<Vec<Vec<Value>>, Error> = files.iter().map(|file| read(name, file)).collect();
+    Ok(all?.into_iter().flatten().collect())
+}
+
 /// The objects of a file of manifests.
 fn read(name: &str, file: &Path) -> Result<Vec<Value>, Error> {
     let failed = |message: String| Error::Build { component: name.to_owned(), message };
     let shown = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let text = std::fs::read_to_string(file).map_err(|e| failed(format!("{shown}: {e}")))?;
-    let documents = hub_yaml::parse(&text).map_err(|e| failed(format!("{shown}: {e}")))?;
+    parse(name, &shown, &text)
+}
+
+/// The objects in a text that errors call `shown`.
+pub(super) fn parse(name: &str, shown: &str, text: &str) -> Result<Vec<Value>, Error> {
+    let failed = |message: String| Error::Build { component: name.to_owned(), message };
+    let documents = hub_yaml::parse(text).map_err(|e| failed(format!("{shown}: {e}")))?;
     Ok(documents.iter().filter(|d| !d.root.is_null()).map(|d| to_json(&d.root)).collect())
 }
 

@@ -271,7 +271,8 @@ async fn plan_only<'a>(
         counts = plan.counts();
         refuse_problems(name, &plan)?;
         refuse_moved(component, &plan, options, false)?;
-        Ok(if plan.is_unchanged() { Status::Unchanged } else { Status::Pending })
+        let same = plan.is_unchanged() && !prepared.scratch.changes();
+        Ok(if same { Status::Unchanged } else { Status::Pending })
     }
     .await;
     finish(

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use hub_cluster::{Operation, RunInfo};
 
-use super::component::Scratch;
+use super::scratch::Scratch;
 use super::concealment::mask;
 use super::deploy::owner;
 use super::{Connection, Error, Run};

@@ -19,6 +19,8 @@ pub struct RunSettings {
     pub program: PathBuf,
     /// The names beside `hub` under which hooks may call the program.
     pub commands: &'static [&'static str],
+    /// The helm program, where running it is allowed.
+    pub helm: Option<PathBuf>,
     /// The process's environment, as hooks get it.
     pub environment: Vec<(String, String)>,
     /// Who runs this, for the lock: `user@host`.

@@ -82,6 +82,13 @@ impl Connection {
         }
     }
 
+    /// The namespace that its context names.
+    #[must_use]
+    pub fn namespace(&self) -> Option<String> {
+        let Access::Context(config) = &self.access else { return None };
+        config.contexts.first()?.context.as_ref()?.namespace.clone().filter(|name| !name.is_empty())
+    }
+
     /// A kubeconfig with this cluster only; serves an embedded sandbox on a free port of loopback.
     ///
     /// # Errors
@@ -135,6 +142,40 @@ impl Target {
         Ok(Self::Kubeconfig { files, context, uid })
     }
 
+    /// A kubeconfig with this cluster only, as text; `name` is what its context is called, instead of its own name.
+    ///
+    /// # Errors
+    /// No file can be read, or the sandbox is served nowhere.
+    pub fn kubeconfig(&self, name: Option<&str>) -> Result<String, Error> {
+        let refused = |reason: String, help: &str| Error::Target {
+            target: "the environment's cluster".to_owned(),
+            reason,
+            help: Some(help.to_owned()),
+        };
+        let one = match self {
+            Self::Sandbox(path) => {
+                let holder = match Sandbox::open(path) {
+                    Err(StoreError::Held { holder, .. }) => holder.url,
+                    _ => None,
+                };
+                let help = "`hub sandbox serve` serves it for other programs";
+                let url = holder.ok_or_else(|| refused("it is a sandbox that nobody serves".to_owned(), help))?;
+                let config = Kubeconfig::from_yaml(&hub_sandbox::kubeconfig(&url));
+                config.map_err(|e| refused(e.to_string(), help))?
+            }
+            Self::InCluster => {
+                return Err(refused("it is the cluster around this process".to_owned(), "pods need no kubeconfig"));
+            }
+            Self::Kubeconfig { files, context, .. } => {
+                let merged = merged(files)?;
+                let context = context.clone().or_else(|| merged.current_context.clone()).unwrap_or_default();
+                super::one_context(&merged, &context, name.unwrap_or(&context))
+                    .ok_or_else(|| refused(format!("there is no context `{context}`"), "name one with --context"))?
+            }
+        };
+        serde_yaml::to_string(&one).map_err(|e| refused(e.to_string(), "look at the kubeconfig"))
+    }
+
     /// Connects; waits at most `patience` for another process that uses the sandbox.
     ///
     /// # Errors
@@ -182,6 +223,17 @@ fn expand_home(path: PathBuf, home: Option<&Path>) -> PathBuf {
     }
 }
 
+/// Kubeconfig files as one.
+fn merged(files: &[PathBuf]) -> Result<Kubeconfig, Error> {
+    let mut merged = Kubeconfig::default();
+    for file in files {
+        let unusable = |reason: String| Error::Target { target: file.display().to_string(), reason, help: None };
+        let one = Kubeconfig::read_from(file).map_err(|e| unusable(chain(&e)))?;
+        merged = merged.merge(one).map_err(|e| unusable(chain(&e)))?;
+    }
+    Ok(merged)
+}
+
 async fn connect_kubeconfig(
     files: &[PathBuf],
     context: Option<&str>,
@@ -190,11 +242,7 @@ async fn connect_kubeconfig(
     let shown = files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", ");
     let unusable =
         |reason: String, help: Option<String>| Error::Target { target: shown.clone(), reason, help };
-    let mut merged = Kubeconfig::default();
-    for file in files {
-        let one = Kubeconfig::read_from(file).map_err(|e| unusable(chain(&e), None))?;
-        merged = merged.merge(one).map_err(|e| unusable(chain(&e), None))?;
-    }
+    let merged = merged(files)?;
     let known: Vec<String> = merged.contexts.iter().map(|c| c.name.clone()).collect();
     let Some(name) = context.map(ToOwned::to_owned).or_else(|| merged.current_context.clone()) else {
         return Err(unusable("it has no current context".into(), Some("name one with --context".into())));

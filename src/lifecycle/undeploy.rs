@@ -8,11 +8,12 @@ use std::time::Instant;
 
 use hub_cluster::{ApplyOptions, Counts, Operation, RunNote, RunStep, UndeployOptions};
 
-use super::component::{self, Scratch};
+use super::component::{self, Rendered};
 use super::concealment::{mask, sensitive};
 use super::deploy::{Probed, announce, apply, owner, recorded};
 use super::lock::{release, take_lock};
 use super::run::{ComponentReport, finish};
+use super::scratch::Scratch;
 use super::values::{Recorded, Values, forget};
 use super::{Connection, Error, Event, Kind, Phase, Report, Run, Status, Verb, journal, schedule};
 use crate::hooks::Trigger;
@@ -185,7 +186,7 @@ async fn prepare_hooks(
         component::render(run, Some(connection), Verb::Undeploy, component, &parameters, before).await
     };
     match prepared.await {
-        Ok((scratch, _)) => Ok(Some(scratch)),
+        Ok(Rendered { scratch, .. }) => Ok(Some(scratch)),
         Err(error @ Error::Hook(_)) => Err(error),
         Err(error) if error.kind() == Kind::Interrupted => Err(error),
         Err(error) => {

@@ -104,6 +104,17 @@ impl Workspace {
     }
 }
 
+/// Writes a file that its owner only may read.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let file = std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+}
+
 /// The component's path as seen from the stack; a component outside of it lies in a folder of its own name.
 fn below(base: &Path, source: &Path) -> PathBuf {
     let absolute = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());

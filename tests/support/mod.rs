@@ -36,6 +36,13 @@ impl Stack {
         stack
     }
 
+    /// A copy of a folder.
+    pub(crate) fn of_folder(source: &Path) -> Self {
+        let stack = Self { dir: tempfile::tempdir().unwrap() };
+        copy(source, stack.dir.path());
+        stack
+    }
+
     /// A folder without anything.
     pub(crate) fn empty() -> Self {
         Self { dir: tempfile::tempdir().unwrap() }
@@ -145,6 +152,14 @@ impl Ran {
     pub(crate) fn events(&self) -> Vec<serde_json::Value> {
         self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
+}
+
+/// A folder as a compressed archive, below a root of its own, as repositories offer themselves.
+pub(crate) fn tarball(folder: &Path, root: &str) -> Vec<u8> {
+    let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut builder = tar::Builder::new(encoder);
+    builder.append_dir_all(root, folder).unwrap();
+    builder.into_inner().unwrap().finish().unwrap()
 }
 
 fn copy(from: &Path, to: &Path) {

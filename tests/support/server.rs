@@ -62,6 +62,32 @@ impl Server {
         Self { url, count, arrivals }
     }
 
+    /// Answers each path with a file, and everything else with 404.
+    pub(crate) fn files(files: std::collections::BTreeMap<String, Vec<u8>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (count, (arrived, arrivals)) = (Arc::new(AtomicUsize::new(0)), mpsc::channel());
+        let seen = count.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                seen.fetch_add(1, Ordering::SeqCst);
+                let _ = arrived.send(());
+                let mut request = [0; 4096];
+                let length = stream.read(&mut request).unwrap_or_default();
+                let request = String::from_utf8_lossy(&request[..length]).into_owned();
+                let path = request.split(' ').nth(1).unwrap_or_default();
+                let (status, body): (_, &[u8]) = match files.get(path) {
+                    Some(body) => ("200 OK", body),
+                    None => ("404 Not Found", b""),
+                };
+                let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                let _ = stream.write_all(&[head.as_bytes(), body].concat());
+            }
+        });
+        Self { url, count, arrivals }
+    }
+
     /// How many connections there were.
     pub(crate) fn count(&self) -> usize {
         self.count.load(Ordering::SeqCst)

@@ -29,6 +29,7 @@ mod managed_fields;
 mod mask;
 mod migration;
 mod notes;
+mod objects;
 mod order;
 mod outcome;
 mod owner;
@@ -54,6 +55,7 @@ pub use inventory::{Entry, EntryState, Inventory, RunNote, RunStep, inventories,
 pub use lock::{Holder, Lock, LockOptions, LockStatus, lock_status, unlock};
 pub use mask::{Mask, Sensitive};
 pub use notes::{Note, notes, secret_texts, write_note};
+pub use objects::{apply_object, delete_object, get, is_namespaced, kind_of, list, logs};
 pub use outcome::{NotReady, ObjectResult, Outcome, ResultStatus};
 pub use owner::{Owner, PART_OF_LABEL, applyset_id};
 pub use plan::{

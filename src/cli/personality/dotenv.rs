@@ -93,6 +93,22 @@ pub(super) fn get(text: &str, key: &str) -> Option<String> {
     Some(raw.strip_suffix('"').unwrap_or(raw).to_owned())
 }
 
+/// Sets a variable in a file, which is made where it is missing.
+///
+/// # Errors
+/// The file cannot be read or written; what is wrong, in words.
+pub(in crate::cli) fn put(path: &Path, name: &str, value: &str) -> Result<(), String> {
+    let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
+    set(path, &format!("{name}=\"{quoted}\"")).map_err(|stop| stop.message)
+}
+
+/// All variables of a file, without quotes; none where it is missing.
+pub(in crate::cli) fn variables(path: &Path) -> Vec<(String, String)> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let keys = entries(&text).into_iter().map(|entry| entry.key.to_owned());
+    keys.filter_map(|key| get(&text, &key).map(|value| (key, value))).collect()
+}
+
 fn merge_all(files: &[PathBuf]) -> Result<String, Stop> {
     let mut out = String::new();
     for file in files {

@@ -8,7 +8,7 @@
 
 mod color;
 mod copy;
-mod dotenv;
+pub(super) mod dotenv;
 mod files;
 mod kubeconfig;
 mod params;

@@ -106,6 +106,27 @@ impl Served {
         namespaced.map(|(kind, resource)| (kind.clone(), resource.clone())).collect()
     }
 
+    /// All kinds, each in its preferred version.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (GroupKind, Resource)> {
+        self.kinds.iter().filter_map(|(kind, versions)| Some((kind.clone(), versions.first()?.clone())))
+    }
+
+    /// All kinds in all versions as charts ask for them: `apps/v1`, `apps/v1/Deployment`; sorted.
+    pub(crate) fn api_versions(&self) -> Vec<String> {
+        let mut found = std::collections::BTreeSet::new();
+        for (kind, versions) in &self.kinds {
+            for resource in versions {
+                let version = match resource.group.as_str() {
+                    "" => resource.version.clone(),
+                    group => format!("{group}/{}", resource.version),
+                };
+                found.insert(format!("{version}/{}", kind.kind));
+                found.insert(version);
+            }
+        }
+        found.into_iter().collect()
+    }
+
     /// Kinds with the same name in other groups, in their preferred version.
     pub(crate) fn namesakes(&self, kind: &GroupKind) -> Vec<String> {
         let others = self.kinds.iter().filter(|(other, _)| other.kind == kind.kind && *other != kind);

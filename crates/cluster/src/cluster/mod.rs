@@ -96,6 +96,21 @@ impl Cluster {
         self.served().preferred(kind).is_some()
     }
 
+    /// The server's version, e.g. `v1.36.3`.
+    ///
+    /// # Errors
+    /// A failed request.
+    pub async fn version(&self) -> Result<String, Error> {
+        let version = self.value(&Call::get("/version"), Patience::READ).await;
+        let version = version.map_err(|error| Error::request("read the server's version", error))?;
+        Ok(version["gitVersion"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// What the server serves, as charts ask for it: `apps/v1`, `apps/v1/Deployment`.
+    pub fn api_versions(&self) -> Vec<String> {
+        self.served().api_versions()
+    }
+
     /// The client underneath.
     pub fn client(&self) -> &kube::Client {
         &self.client
