@@ -9,6 +9,7 @@ pub mod lifecycle;
 pub mod manifest;
 pub mod outputs;
 pub mod parameters;
+pub mod quirks;
 pub mod stack;
 pub mod state;
 pub mod template;

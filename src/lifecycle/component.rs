@@ -62,7 +62,9 @@ pub async fn prepare(
         run.warn(Some(&component.name), scratch.mask().text(&warning));
     }
     run.tell(&Event::Built { component: component.name.clone(), objects: built.objects.len() });
-    Ok(Prepared { objects: built.objects, namespace: parameters.by_env(NAMESPACE), scratch })
+    // Source: kubectl, which hubctl's script runs without a namespace then.
+    let namespace = parameters.by_env(NAMESPACE).unwrap_or_else(|| "default".to_owned());
+    Ok(Prepared { objects: built.objects, namespace: Some(namespace), scratch })
 }
 
 /// Takes a component as far as its hooks before the build; `hooks` tells whether these run.

@@ -36,13 +36,6 @@ impl Stack {
         stack
     }
 
-    /// A copy of a folder.
-    pub(crate) fn of_folder(source: &Path) -> Self {
-        let stack = Self { dir: tempfile::tempdir().unwrap() };
-        copy(source, stack.dir.path());
-        stack
-    }
-
     /// A folder without anything.
     pub(crate) fn empty() -> Self {
         Self { dir: tempfile::tempdir().unwrap() }

@@ -19,7 +19,7 @@ impl Scratch {
     ///
     /// # Errors
     /// One of them fails.
-    pub(super) async fn run_own_hooks(&self, run: &Run, trigger: Trigger) -> Result<(), Error> {
+    pub(in crate::lifecycle) async fn run_own_hooks(&self, run: &Run, trigger: Trigger) -> Result<(), Error> {
         self.run_hooks(run, trigger, &self.own_hooks, self.has_file_hooks()).await
     }
 
@@ -27,7 +27,7 @@ impl Scratch {
     ///
     /// # Errors
     /// One of them fails.
-    pub(super) async fn run_stack_hooks(&self, run: &Run, trigger: Trigger) -> Result<(), Error> {
+    pub(in crate::lifecycle) async fn run_stack_hooks(&self, run: &Run, trigger: Trigger) -> Result<(), Error> {
         self.run_hooks(run, trigger, &self.stack_hooks, false).await
     }
 
@@ -35,7 +35,7 @@ impl Scratch {
     ///
     /// # Errors
     /// It fails.
-    pub(super) async fn run_file_hook(&self, run: &Run, trigger: Trigger) -> Result<(), Error> {
+    pub(in crate::lifecycle) async fn run_file_hook(&self, run: &Run, trigger: Trigger) -> Result<(), Error> {
         match hooks::find_file(trigger, self.dir()) {
             Some(hook) => self.run_hook(run, trigger, hook, true).await,
             None => Ok(()),
@@ -46,7 +46,7 @@ impl Scratch {
     ///
     /// # Errors
     /// It fails.
-    pub(super) async fn run_program_hook(&self, run: &Run, trigger: Trigger, hook: hooks::Hook) -> Result<(), Error> {
+    pub(in crate::lifecycle) async fn run_program_hook(&self, run: &Run, trigger: Trigger, hook: hooks::Hook) -> Result<(), Error> {
         self.run_hook(run, trigger, hook, true).await
     }
 
@@ -54,7 +54,7 @@ impl Scratch {
     ///
     /// # Errors
     /// It fails.
-    pub(super) async fn run_silent(&self, run: &Run, trigger: Trigger, hook: hooks::Hook) -> Result<(), Error> {
+    pub(in crate::lifecycle) async fn run_silent(&self, run: &Run, trigger: Trigger, hook: hooks::Hook) -> Result<(), Error> {
         self.run_hook(run, trigger, hook, false).await
     }
 
@@ -62,7 +62,7 @@ impl Scratch {
     ///
     /// # Errors
     /// It fails.
-    pub(super) async fn capture(
+    pub(in crate::lifecycle) async fn capture(
         &self,
         run: &Run,
         name: &str,
@@ -85,7 +85,7 @@ impl Scratch {
     }
 
     /// Runs the component's own program for the verb, if it has one; a plan only says so.
-    pub(super) async fn run_program(&self, run: &Run) -> Result<(), Error> {
+    pub(in crate::lifecycle) async fn run_program(&self, run: &Run) -> Result<(), Error> {
         let verb = verb_of(self.verb).to_owned();
         let (path, name, arguments) = match &self.implementation {
             Implementation::Make => (PathBuf::from("make"), format!("make {verb}"), vec![verb]),
@@ -108,14 +108,14 @@ impl Scratch {
     }
 
     /// Runs the hooks after everything else: the component's own, then the stack's.
-    pub(super) async fn run_post_hooks(&self, run: &Run) -> Result<(), Error> {
+    pub(in crate::lifecycle) async fn run_post_hooks(&self, run: &Run) -> Result<(), Error> {
         let trigger = if self.verb == Verb::Undeploy { Trigger::PostUndeploy } else { Trigger::PostDeploy };
         self.run_own_hooks(run, trigger).await?;
         self.run_stack_hooks(run, trigger).await
     }
 
     /// Whether any hook would run at a trigger.
-    pub(super) fn has_hooks(component: &Component, triggers: [Trigger; 2]) -> bool {
+    pub(in crate::lifecycle) fn has_hooks(component: &Component, triggers: [Trigger; 2]) -> bool {
         let declared = [&component.stack_hooks, &component.manifest.hooks];
         triggers.into_iter().any(|trigger| {
             let dir = &component.manifest.dir;
@@ -125,7 +125,7 @@ impl Scratch {
     }
 
     /// Whether a program of the component's own directory carries an undeployment out.
-    pub(super) fn has_undeploy_program(component: &Component) -> bool {
+    pub(in crate::lifecycle) fn has_undeploy_program(component: &Component) -> bool {
         flavour::choose(&component.manifest.dir, Verb::Undeploy.name(), []).is_program()
     }
 
