@@ -158,3 +158,40 @@ fn a_component_may_declare_what_hub_knows() {
     );
     stack.hub(&["render", "app"]).ends(0, &["a: app"]);
 }
+
+#[test]
+fn the_namespace_is_there_before_hooks_and_what_they_generate_stays() {
+    let hook = "#!/bin/sh -e
+hub object get namespace/own -o name
+if test ! -f .generated/cert; then mkdir -p .generated; echo \"made by $$\" > .generated/cert; fi
+";
+    let stack = Stack::of_app(
+        "parameters: [{name: ns, value: own, env: NAMESPACE}]\n",
+        &[
+            ("kustomization.yaml", "secretGenerator: [{name: certs, files: [.generated/cert]}]\ngeneratorOptions: {disableNameSuffixHash: true}\n"),
+            ("pre-deploy", hook),
+        ],
+    );
+    stack.hub(&["deploy", "app"]).ends(0, &["Namespace own"]);
+    stack.hub(&["deploy", "app"]).ends(0, &["app 2 unchanged"]);
+    stack.hub(&["undeploy", "app", "--delete-namespaces"]).ends(0, &["Namespace own", "Secret own/certs"]);
+    stack.hub(&["object", "get", "ns/own", "--ignore-not-found"]).ends(0, &[]);
+}
+
+#[test]
+fn components_may_share_a_namespace_that_both_contain() {
+    let stack = Stack::of_app("", &[]);
+    stack.write(
+        "hub.yaml",
+        "kind: stack\nmeta: {name: test}\nenvironments: {default: local}\ncomponents: [{name: app}, {name: more, depends: [app]}]\n",
+    );
+    for name in ["app", "more"] {
+        stack.write(&format!("components/{name}/hub-component.yaml"), "kind: component\n");
+        stack.write(&format!("components/{name}/kustomization.yaml"), "resources: [all.yaml]\n");
+        let objects = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shared}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME, namespace: shared}\n";
+        stack.write(&format!("components/{name}/all.yaml"), &objects.replace("NAME", name));
+    }
+    stack.hub(&["deploy"]).ends(0, &["Namespace shared belongs to another component, which keeps it", "ConfigMap shared/more"]);
+    stack.hub(&["deploy"]).ends(0, &["app 2 unchanged", "more 1 unchanged"]);
+    stack.hub(&["undeploy", "--delete-namespaces"]).ends(0, &["Namespace shared"]);
+}

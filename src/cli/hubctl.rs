@@ -22,7 +22,7 @@ enum Flag {
 const STATE: &str = "state is kept on the cluster; `hub state import FILE` takes over what hubctl knew";
 
 /// Flags by verb; those of `*` are for all.
-const FLAGS: [(&str, &str, Flag); 42] = [
+const FLAGS: [(&str, &str, Flag); 52] = [
     ("*", "--verbose", Flag::DroppedSwitch("")),
     ("*", "-v", Flag::DroppedSwitch("")),
     ("*", "--debug", Flag::DroppedSwitch("")),
@@ -57,6 +57,16 @@ const FLAGS: [(&str, &str, Flag); 42] = [
     ("*", "-c", Flag::Components),
     ("*", "--components", Flag::Components),
     ("*", "--component", Flag::Components),
+    ("backup", "--to", Flag::Value("--to")),
+    ("*", "--file", Flag::Value("--file")),
+    ("*", "-p", Flag::Value("-p")),
+    ("*", "--param", Flag::Value("--param")),
+    ("*", "--params-file", Flag::Value("--params-file")),
+    ("*", "--kubeconfig", Flag::Value("--kubeconfig")),
+    ("*", "--context", Flag::Value("--context")),
+    ("*", "--timeout", Flag::Value("--timeout")),
+    ("*", "--parallel", Flag::Value("--parallel")),
+    ("*", "--helm-command", Flag::Value("--helm-command")),
     ("deploy", "-o", Flag::Value("--offset")),
     ("undeploy", "-o", Flag::Value("--offset")),
     ("deploy", "-l", Flag::Value("--limit")),
@@ -261,9 +271,10 @@ mod tests {
     #[test]
     fn deployments_are_translated() {
         assert_eq!(hub("deploy hub.yaml.elaborate -s hub.yaml.state"), "deploy --file hub.yaml.elaborate");
-        assert_eq!(hub("deploy e.yaml -s a,s3://b -c a,b -e X=y"), "deploy a b --file e.yaml -e X=y");
-        assert_eq!(hub("undeploy e.yaml -o a -l b --dry --guess=false"), "undeploy --file e.yaml --offset a --limit b --dry-run");
-        assert_eq!(hub("deploy e.yaml --git-outputs --hub-api=x --compressed=false -y"), "deploy --file e.yaml --dry-run");
+        assert_eq!(hub("deploy e.yaml -s a,s3://b -c a,b -e X=y"), "deploy a b -e X=y --file e.yaml");
+        assert_eq!(hub("undeploy e.yaml -o a -l b --dry --guess=false"), "undeploy --offset a --limit b --dry-run --file e.yaml");
+        assert_eq!(hub("deploy e.yaml --git-outputs --hub-api=x --compressed=false -y"), "deploy --dry-run --file e.yaml");
+        assert_eq!(hub("deploy e.yaml -p a.b=c --context x"), "deploy -p a.b=c --context x --file e.yaml");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub struct Prepared {
 }
 
 /// The variable that names the namespace of objects without one. Source: `hub-component-kustomize`.
-const NAMESPACE: &str = "NAMESPACE";
+pub(super) const NAMESPACE: &str = "NAMESPACE";
 
 /// Takes a component from its sources to its objects.
 ///

@@ -216,7 +216,16 @@ async fn deploy_component(
 ) -> Result<Status, Error> {
     let name = &component.name;
     let parameters = &ready.values.settle(run, Some(connection), component, true).await?;
+    // A saved plan is for a cluster without it.
+    let namespace = parameters.by_env(component::NAMESPACE).filter(|_| options.saved.is_none());
+    let made = match namespace {
+        Some(namespace) => {
+            namespaces::make_for_hooks(&connection.cluster, &owner(run, name), component, &namespace).await?
+        }
+        None => None,
+    };
     let mut prepared = component::prepare(run, Some(connection), Verb::Deploy, component, parameters).await?;
+    prepared.objects.extend(made.filter(|object| !namespaces::has(&prepared.objects, object)));
     let mut status = if prepared.scratch.is_program() { Status::Done } else { Status::Unchanged };
     let has_hooks = journal::has_post_hooks(component, Trigger::PostDeploy);
     if !(prepared.objects.is_empty() && component.manifest.lifecycle.bare) {
@@ -328,12 +337,17 @@ async fn make_plan(
     objects.extend(namespaces::made_before(&objects, namespace, recorded));
     let owner = owner(run, name);
     // A release is large: it is copied only where a second look may be needed.
-    let again = namespaces::may_be_missing(&objects, namespace).then(|| objects.clone());
+    let may_change = namespaces::may_be_missing(&objects, namespace) || namespaces::are_contained(&objects);
+    let again = may_change.then(|| objects.clone());
     let planned = hub_cluster::plan(&connection.cluster, &owner, objects, namespace, options).await;
     let mut plan = planned.map_err(|error| explain_kinds(run, name, error))?;
-    let missing = namespaces::missing(&plan);
-    if let Some(mut objects) = again.filter(|_| !missing.is_empty()) {
+    let (missing, shared) = (namespaces::missing(&plan), namespaces::of_others(&plan));
+    if let Some(mut objects) = again.filter(|_| !(missing.is_empty() && shared.is_empty())) {
         objects.extend(missing);
+        namespaces::without(&mut objects, &shared);
+        for other in &shared {
+            run.warn(Some(name), format!("Namespace {other} belongs to another component, which keeps it"));
+        }
         plan = hub_cluster::plan(&connection.cluster, &owner, objects, namespace, options).await?;
     }
     run.tell(&Event::Planned { component: name.to_owned(), plan: plan.clone() });

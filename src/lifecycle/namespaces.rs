@@ -7,8 +7,17 @@
 
 use std::collections::BTreeSet;
 
-use hub_cluster::{Inventory, Plan, Problem};
+use hub_cluster::{
+    ApplyOptions, Cluster, GroupKind, Inventory, ObjectId, Owner, Plan, PlanOptions, Problem,
+};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::Error;
+use super::scratch::Scratch;
+use crate::flavour::{self, Implementation};
+use crate::hooks::Trigger;
+use crate::stack::Component;
 
 /// Namespaces that an earlier run of the component made and its objects still need.
 pub(super) fn made_before(
@@ -40,6 +49,72 @@ pub(super) fn missing(plan: &Plan) -> Vec<Value> {
         })
         .collect();
     missing.into_iter().map(namespace).collect()
+}
+
+/// Namespaces of the set that belong to other components: two that share one each may contain it, and the first keeps it.
+///
+/// Source: `hub-component-kustomize`, which creates a Namespace where it is absent and leaves it alone where it is not.
+pub(super) fn of_others(plan: &Plan) -> BTreeSet<String> {
+    let owned = plan.problems.iter().filter_map(|problem| match problem {
+        Problem::ForeignOwner { id, owner } if id.is_namespace() && owner.starts_with("component ") => {
+            Some(id.name.clone())
+        }
+        _ => None,
+    });
+    owned.collect()
+}
+
+/// Whether the set contains Namespaces.
+pub(super) fn are_contained(objects: &[Value]) -> bool {
+    !contained(objects).is_empty()
+}
+
+/// Whether the set contains a Namespace already.
+pub(super) fn has(objects: &[Value], namespace: &Value) -> bool {
+    namespace["metadata"]["name"].as_str().is_some_and(|name| contained(objects).contains(name))
+}
+
+/// Takes Namespaces out of a set.
+pub(super) fn without(objects: &mut Vec<Value>, names: &BTreeSet<String>) {
+    let is_one = |o: &Value| {
+        o["kind"] == "Namespace" && o["metadata"]["name"].as_str().is_some_and(|name| names.contains(name))
+    };
+    objects.retain(|object| !is_one(object));
+}
+
+/// Makes the component's namespace where it is missing and a hook runs before the build, which may count on it; gives
+/// its name if it was made. It is recorded as the component's own at once.
+///
+/// # Errors
+/// It cannot be made.
+pub(super) async fn make_for_hooks(
+    cluster: &Cluster,
+    owner: &Owner,
+    component: &Component,
+    name: &str,
+) -> Result<Option<Value>, Error> {
+    let is_rendered = || {
+        let flavour = flavour::choose(&component.manifest.dir, "deploy", []);
+        matches!(flavour, Implementation::Kustomize | Implementation::Helm)
+    };
+    let has_hooks = Scratch::has_hooks(component, [Trigger::PreDeploy, Trigger::PreDeploy]);
+    if !has_hooks || !is_rendered() {
+        return Ok(None);
+    }
+    let id = ObjectId::new(GroupKind::new("", "Namespace"), None, name);
+    if hub_cluster::get(cluster, &id).await?.is_some() {
+        return Ok(None);
+    }
+    let object = namespace(name);
+    let options = PlanOptions { prune: false, ..PlanOptions::default() };
+    let plan = hub_cluster::plan(cluster, owner, vec![object.clone()], None, &options).await?;
+    if !plan.problems.is_empty() {
+        // What is wrong with it is said with everything else.
+        return Ok(None);
+    }
+    let (options, cancel) = (ApplyOptions { wait: false, ..ApplyOptions::default() }, CancellationToken::new());
+    hub_cluster::apply(cluster, &plan, &options, &|_| {}, &cancel).await?;
+    Ok(Some(object))
 }
 
 fn contained(objects: &[Value]) -> BTreeSet<&str> {

@@ -151,6 +151,7 @@ async fn undeploy_component(
     if let Some(scratch) = scratch {
         run.enter(name, Phase::PostHook)?;
         scratch.run_post_hooks(run).await?;
+        scratch.forget_generated()?;
     }
     forget(run, connection, name).await?;
     if has_hooks {

@@ -72,7 +72,10 @@ fn go_json(value: &Value) -> String {
 }
 
 fn yaml(value: &Value) -> Result<String, Problem> {
-    let text = crate::yaml::to_yaml(value).map_err(|e| refused("yaml", &e.to_string()))?;
+    // Source: yaml.v2 sorts the keys of maps.
+    let mut value = value.clone();
+    value.sort_all_objects();
+    let text = crate::yaml::to_yaml(&value).map_err(|e| refused("yaml", &e.to_string()))?;
     Ok(text.trim_matches('\n').to_owned())
 }
 

@@ -5,10 +5,13 @@
 //! Refuses to know: what is done in it.
 
 mod copy;
+mod generated;
 
 use std::path::{Component, Path, PathBuf};
 
 use thiserror::Error;
+
+pub use generated::Generated;
 
 /// Where scratch copies lie, relative to the stack's directory.
 const AREA: &str = ".hub/work";

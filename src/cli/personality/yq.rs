@@ -145,7 +145,7 @@ mod tests {
             let (path, edit) = parse(expression).unwrap();
             apply(&mut root, &path, edit).unwrap();
         }
-        assert_eq!(printed(&root).unwrap(), "resources:\n- a\n- b\nx:\n  y: z\nnew:\n- c\n");
+        assert_eq!(printed(&root).unwrap(), "resources:\n- a\n- b\nx:\n  \"y\": z\nnew:\n- c\n");
         for expression in [".a | length", "select(di == 1)", ".a[0]", ".a = .b"] {
             assert!(parse(expression).is_none(), "{expression}");
         }

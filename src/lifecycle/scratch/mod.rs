@@ -20,7 +20,7 @@ use crate::outputs::{RandomPad, RawOutputs};
 use crate::parameters::ParameterSet;
 use crate::stack::Component;
 use crate::template;
-use crate::workspace::Workspace;
+use crate::workspace::{Generated, Workspace};
 
 /// A component's scratch copy with what its hooks need.
 pub(super) struct Scratch {
@@ -40,6 +40,14 @@ pub(super) struct Scratch {
     implementation: Implementation,
     /// Terraform's plan has changes.
     changes: bool,
+    /// What hooks generate once and need again.
+    generated: Generated,
+}
+
+fn unkept(component: &str, error: &std::io::Error) -> Error {
+    Problem::new("hub::workspace::generated", format!("{component}: what its hooks generated cannot be kept: {error}"))
+        .help("it is kept in .hub/generated beside hub.yaml, which must be writable")
+        .into()
 }
 
 /// The verb that programs of a component know; a plan is about a deployment.
@@ -73,6 +81,8 @@ impl Scratch {
     ) -> Result<Self, Error> {
         let name = &component.name;
         let workspace = Workspace::create(&run.stack.dir, &component.manifest.dir)?;
+        let generated = Generated::new(&run.stack.dir, run.environment.as_deref(), name);
+        generated.restore(workspace.dir()).map_err(|e| unkept(name, &e))?;
         let context = HookContext {
             dir: workspace.dir().to_path_buf(),
             environment: hook_environment::variables(run, connection, verb, name, parameters, &workspace).await?,
@@ -90,6 +100,7 @@ impl Scratch {
             printed: Mutex::default(),
             implementation: Implementation::Nothing,
             changes: false,
+            generated,
             workspace,
         })
     }
@@ -114,6 +125,14 @@ impl Scratch {
     /// What the run does with it.
     pub(super) fn verb(&self) -> Verb {
         self.verb
+    }
+
+    /// Drops what its hooks generated, once it is undeployed.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub(super) fn forget_generated(&self) -> Result<(), Error> {
+        self.generated.forget().map_err(|e| unkept(&self.name, &e))
     }
 
     /// What takes secrets out of text.
@@ -225,6 +244,9 @@ impl Scratch {
             _ => {}
         }
         self.run_own_hooks(run, before).await?;
+        if self.verb == Verb::Deploy {
+            self.generated.keep(self.dir()).map_err(|e| unkept(&self.name, &e))?;
+        }
         self.run_program(run).await?;
         Ok(chart)
     }
