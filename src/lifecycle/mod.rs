@@ -45,7 +45,7 @@ pub use drift::drift;
 pub use error::{Error, Kind};
 pub use event::{Event, Listener, Phase, Status, Verb};
 pub use invoke::{Backup, BackupOutput, ComponentBackup, Invocation, back_up, invoke, unbundle};
-pub use kubeconfig::one_context;
+pub use kubeconfig::CutContext;
 pub use layers::{Overrides, check_meant, gather};
 pub use lock::is_dead;
 pub use render::render;

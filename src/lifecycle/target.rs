@@ -169,7 +169,7 @@ impl Target {
             Self::Kubeconfig { files, context, .. } => {
                 let merged = merged(files)?;
                 let context = context.clone().or_else(|| merged.current_context.clone()).unwrap_or_default();
-                super::one_context(&merged, &context, name.unwrap_or(&context))
+                super::kubeconfig::one_context(&merged, &context, name.unwrap_or(&context))
                     .ok_or_else(|| refused(format!("there is no context `{context}`"), "name one with --context"))?
             }
         };
@@ -252,7 +252,7 @@ async fn connect_kubeconfig(
         let help = help.unwrap_or_else(|| format!("contexts: {}", known.join(", ")));
         return Err(unusable(format!("it has no context `{name}`"), Some(help)));
     }
-    let access = match super::one_context(&merged, &name, &name) {
+    let access = match super::kubeconfig::one_context(&merged, &name, &name) {
         Some(one) => Access::Context(Box::new(one)),
         None => Access::Surroundings,
     };
