@@ -132,30 +132,32 @@ enum Command {
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> Exit {
-    let program = std::env::args().next().unwrap_or_default();
+    let words = surroundings::words();
+    let program = words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
     match personality::named(&program) {
         Some("kustomize") => {
-            let words = ["hub", "kustomize"].map(std::ffi::OsString::from).into_iter();
-            start(words.chain(std::env::args_os().skip(1)).collect())
+            let own = ["hub", "kustomize"].map(std::ffi::OsString::from).into_iter();
+            start(own.chain(words.into_iter().skip(1)).collect())
         }
         Some(name) => {
             let surroundings = surroundings::Surroundings::read();
             personality::run(name, surroundings.arguments.get(1..).unwrap_or_default(), &surroundings)
         }
-        None => {
-            let words: Vec<std::ffi::OsString> = std::env::args_os().collect();
-            let is_hubctl = std::path::Path::new(&program).file_name().is_some_and(|name| name == "hubctl");
-            match hubctl_words(&words).filter(|words| is_hubctl || words.first().is_some_and(|w| w == "stack")) {
-                Some(words) => {
-                    let translated = hubctl::translate(&words);
-                    translated.notes.iter().for_each(|note| ui::note(&format!("! {note}")));
-                    let name = if is_hubctl { "hubctl" } else { "hub" };
-                    start(std::iter::once(name.into()).chain(translated.words.into_iter().map(Into::into)).collect())
-                }
-                None => start(words),
-            }
-        }
+        None => start(of_hubctl(&program, &words).unwrap_or(words)),
     }
+}
+
+/// The words that hubctl's words mean here, where they are hubctl's.
+fn of_hubctl(program: &str, words: &[std::ffi::OsString]) -> Option<Vec<std::ffi::OsString>> {
+    let is_hubctl = std::path::Path::new(program).file_name().is_some_and(|name| name == "hubctl");
+    let texts = hubctl_words(words)?;
+    if !is_hubctl && texts.first().is_none_or(|word| word != "stack") {
+        return None;
+    }
+    let translated = hubctl::translate(&texts);
+    translated.notes.iter().for_each(|note| ui::note(&format!("! {note}")));
+    let name = if is_hubctl { "hubctl" } else { "hub" };
+    Some(std::iter::once(name.into()).chain(translated.words.into_iter().map(Into::into)).collect())
 }
 
 /// The words behind the program's name, where all are text.

@@ -6,6 +6,11 @@ use std::path::PathBuf;
 
 use crate::ui::{Format, Screen};
 
+/// The words of the command line, the program's name first.
+pub(super) fn words() -> Vec<std::ffi::OsString> {
+    std::env::args_os().collect()
+}
+
 /// What the process was started with.
 #[derive(Clone, Debug)]
 pub(super) struct Surroundings {
