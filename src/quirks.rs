@@ -81,7 +81,11 @@ fn of_manifest(manifest: &ComponentManifest, all: &mut Found) {
     let before = text.split("\n---\n").next().unwrap_or_default();
     let only_comments = before.lines().all(|line| line.trim().is_empty() || line.starts_with('#'));
     if only_comments && text.contains("\n---\n") {
-        note(all, "a comment before `---`", "hubctl takes the comment for the manifest and ignores the rest; hub reads it");
+        note(
+            all,
+            "a comment before `---`",
+            "hubctl takes the comment for the manifest and ignores the rest; hub reads it",
+        );
     }
     if text.contains("\r\n") {
         note(all, "lines that end with CR LF", "hubctl does not find the ends of documents; hub does");
@@ -89,14 +93,22 @@ fn of_manifest(manifest: &ComponentManifest, all: &mut Found) {
     for parameter in &manifest.parameters {
         let name = &parameter.name;
         if parameter.from_env.is_some() || parameter.from_file.is_some() {
-            note(all, format!("fromEnv or fromFile on {name}"), "they have a meaning in a stack's parameters only, with hubctl and here");
+            note(
+                all,
+                format!("fromEnv or fromFile on {name}"),
+                "they have a meaning in a stack's parameters only, with hubctl and here",
+            );
         }
         if parameter.value.as_ref().is_some_and(|v| v.is_object()) && parameter.env.is_some() {
             note(all, format!("{name} is a map with `env`"), "hubctl exports `(error)`, hub exports JSON");
         }
     }
     if manifest.lifecycle.verbs.iter().any(|verb| verb.ends_with("-test")) {
-        note(all, "verbs that end with -test", "hubctl's --dry runs them; hub's --dry-run runs nothing but hooks, with HUB_DRY_RUN=true");
+        note(
+            all,
+            "verbs that end with -test",
+            "hubctl's --dry runs them; hub's --dry-run runs nothing but hooks, with HUB_DRY_RUN=true",
+        );
     }
 }
 
@@ -131,7 +143,11 @@ fn of_folder(component: &Component, all: &mut Found) {
         note(all, "values.yaml beside kustomization.yaml", "it is a helm chart, with hubctl and here");
     }
     if dir.join("values.yaml").is_file() && dir.join("crds").is_dir() {
-        note(all, "crds/ of a helm component", "hubctl creates what is missing; hub plans and updates them as all objects");
+        note(
+            all,
+            "crds/ of a helm component",
+            "hubctl creates what is missing; hub plans and updates them as all objects",
+        );
     }
 }
 
@@ -154,14 +170,26 @@ fn of_programs(component: &Component, all: &mut Found) {
         for variable in ["HUB_STATE", "HUB_ELABORATE"] {
             if text.contains(&format!("${variable}")) || text.contains(&format!("${{{variable}")) {
                 let found = format!("{name} reads {variable}");
-                note(all, found, "there is no such file here: `hub show -o json` has what was looked for in it");
+                note(
+                    all,
+                    found,
+                    "there is no such file here: `hub show -o json` has what was looked for in it",
+                );
             }
         }
-        if name.starts_with("pre-") && text.contains("yq") && text.contains("kustomization") && !path.is_symlink() {
+        if name.starts_with("pre-")
+            && text.contains("yq")
+            && text.contains("kustomization")
+            && !path.is_symlink()
+        {
             let undeploys = dir.join("pre-undeploy").exists();
             if !undeploys {
                 let found = format!("{name} edits the kustomization, and there is no pre-undeploy");
-                note(all, found, "hubctl's undeploy builds something else than its deploy; hub's takes what was recorded");
+                note(
+                    all,
+                    found,
+                    "hubctl's undeploy builds something else than its deploy; hub's takes what was recorded",
+                );
             }
         }
         let makes = ["kubectl apply", "kubectl create", "$kubectl apply", "$kubectl create"];
@@ -197,8 +225,16 @@ mod tests {
 
     #[test]
     fn programs_are_found_as_words() {
-        assert!(calls("  kubectl get x\n", "kubectl") && calls("x=$(jq . y)", "jq") && calls("\"$a\" | jq -r", "jq"));
-        assert!(!calls("# kubectl get x\n", "kubectl") && !calls("my-kubectl x", "kubectl") && !calls("kubectl.sh", "kubectl"));
+        assert!(
+            calls("  kubectl get x\n", "kubectl")
+                && calls("x=$(jq . y)", "jq")
+                && calls("\"$a\" | jq -r", "jq")
+        );
+        assert!(
+            !calls("# kubectl get x\n", "kubectl")
+                && !calls("my-kubectl x", "kubectl")
+                && !calls("kubectl.sh", "kubectl")
+        );
     }
 
     #[test]
@@ -209,8 +245,14 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         };
-        write("hub.yaml", "kind: stack\ncomponents: [{name: a}, {name: b}]\nextensions: {deploy: {before: [x]}}\n");
-        write("components/a/hub-component.yaml", "# about\n---\nkind: component\noutputs: [{name: url, value: x}]\n");
+        write(
+            "hub.yaml",
+            "kind: stack\ncomponents: [{name: a}, {name: b}]\nextensions: {deploy: {before: [x]}}\n",
+        );
+        write(
+            "components/a/hub-component.yaml",
+            "# about\n---\nkind: component\noutputs: [{name: url, value: x}]\n",
+        );
         write("components/a/values.yaml", "");
         write("components/b/hub-component.yaml", "kind: component\noutputs: [{name: url, value: y}]\n");
         write("components/b/kustomization.yaml", "");

@@ -98,7 +98,17 @@ fn a_chart_is_rendered_planned_and_recorded_as_everything_else() {
     assert!(!ran.stdout.contains("web/try"), "{}", ran.stdout);
     let called = log(&stack);
     assert!(called.starts_with("helm template app "), "{called}");
-    let order = ["charts/site", "--namespace web", "--kube-version v", "--values ", "values-prod.yaml", "values.yaml", "values-more.yaml", "--include-crds", "--set size=site"];
+    let order = [
+        "charts/site",
+        "--namespace web",
+        "--kube-version v",
+        "--values ",
+        "values-prod.yaml",
+        "values.yaml",
+        "values-more.yaml",
+        "--include-crds",
+        "--set size=site",
+    ];
     let mut rest = called.as_str();
     for word in order {
         let at = rest.find(word).unwrap_or_else(|| panic!("{word} in {called}"));
@@ -118,10 +128,18 @@ fn a_chart_of_a_repository_is_pulled() {
     let stack = chart(parameters, &[]);
     run(&stack, &[], &["render", "app", "--enable-helm"]).ends(0, &["name: app"]);
     let called = log(&stack);
-    assert!(called.contains("helm pull site --repo https://charts.example.com --version 1.2.3 --untar --untardir "), "{called}");
+    assert!(
+        called
+            .contains("helm pull site --repo https://charts.example.com --version 1.2.3 --untar --untardir "),
+        "{called}"
+    );
     let stack = chart("- {name: c, value: none, env: HELM_CHART}\n", &[]);
     run(&stack, &[], &["render", "app", "--enable-helm"]).ends(2, &["there is no chart none", "HELM_REPO"]);
-    let missing = run(&stack, &[], &["render", "app", "--enable-helm", "--helm-command", "no-such-helm", "-p", "c=x", "-p", "ns=y"]);
+    let missing = run(
+        &stack,
+        &[],
+        &["render", "app", "--enable-helm", "--helm-command", "no-such-helm", "-p", "c=x", "-p", "ns=y"],
+    );
     assert_ne!(missing.code, 0);
 }
 
@@ -153,11 +171,8 @@ fn terraform_plans_applies_and_destroys() {
         ],
     );
     stack.write("programs/terraform", TERRAFORM);
-    let given = [
-        ("HUB_CLOUD_PROVIDER", "gcp"),
-        ("HUB_STATE_BUCKET", "b"),
-        ("HUB_DOMAIN_NAME", "d.example.com"),
-    ];
+    let given =
+        [("HUB_CLOUD_PROVIDER", "gcp"), ("HUB_STATE_BUCKET", "b"), ("HUB_DOMAIN_NAME", "d.example.com")];
     run(&stack, &[], &["deploy", "app"]).ends(2, &["HUB_CLOUD_PROVIDER", "HUB_STATE_BUCKET"]);
 
     run(&stack, &given, &["plan", "app", "--detailed-exitcode"]).ends(3, &[]);
@@ -217,7 +232,9 @@ fn small_commands_are_there() {
 fn single_objects_are_read_and_written() {
     let stack = Stack::of_app("", &[]);
     stack.write("x.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, labels: {l: m}}\ndata: {on: 'off'}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n");
-    stack.hub(&["object", "apply", "-f", "x.yaml"]).ends(0, &["ConfigMap default/x applied", "Namespace other applied"]);
+    stack
+        .hub(&["object", "apply", "-f", "x.yaml"])
+        .ends(0, &["ConfigMap default/x applied", "Namespace other applied"]);
     let read = stack.hub(&["object", "get", "cm/x"]);
     read.ends(0, &["kind: ConfigMap", "\"on\": \"off\""]);
     stack.hub(&["object", "get", "configmap/x", "-o", "jsonpath={.data.on}"]).ends(0, &["off"]);
@@ -225,9 +242,15 @@ fn single_objects_are_read_and_written() {
     stack.hub(&["object", "get", "cm/none"]).ends(2, &["there is no ConfigMap default/none"]);
     stack.hub(&["object", "get", "cm/none", "--ignore-not-found"]).ends(0, &[]);
     stack.hub(&["object", "get", "gizmo/x"]).ends(2, &["knows no kind `gizmo`"]);
-    stack.hub(&["object", "wait", "ns/other", "--for", "jsonpath=.status.phase=Active"]).ends(0, &["ns/other"]);
-    stack.hub(&["object", "wait", "cm/x", "--for", "condition=Ready", "--timeout", "0s"]).ends(2, &["it has no conditions"]);
-    stack.hub(&["object", "delete", "cm/x", "ns/other"]).ends(0, &["ConfigMap default/x deleted", "Namespace other deleted"]);
+    stack
+        .hub(&["object", "wait", "ns/other", "--for", "jsonpath=.status.phase=Active"])
+        .ends(0, &["ns/other"]);
+    stack
+        .hub(&["object", "wait", "cm/x", "--for", "condition=Ready", "--timeout", "0s"])
+        .ends(2, &["it has no conditions"]);
+    stack
+        .hub(&["object", "delete", "cm/x", "ns/other"])
+        .ends(0, &["ConfigMap default/x deleted", "Namespace other deleted"]);
     stack.hub(&["object", "delete", "cm/x"]).ends(2, &["there is no ConfigMap default/x"]);
     stack.hub(&["object", "wait", "cm/x", "--for", "delete"]).ends(0, &[]);
 }

@@ -168,7 +168,10 @@ if test ! -f .generated/cert; then mkdir -p .generated; echo \"made by $$\" > .g
     let stack = Stack::of_app(
         "parameters: [{name: ns, value: own, env: NAMESPACE}]\n",
         &[
-            ("kustomization.yaml", "secretGenerator: [{name: certs, files: [.generated/cert]}]\ngeneratorOptions: {disableNameSuffixHash: true}\n"),
+            (
+                "kustomization.yaml",
+                "secretGenerator: [{name: certs, files: [.generated/cert]}]\ngeneratorOptions: {disableNameSuffixHash: true}\n",
+            ),
             ("pre-deploy", hook),
         ],
     );
@@ -191,7 +194,9 @@ fn components_may_share_a_namespace_that_both_contain() {
         let objects = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shared}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME, namespace: shared}\n";
         stack.write(&format!("components/{name}/all.yaml"), &objects.replace("NAME", name));
     }
-    stack.hub(&["deploy"]).ends(0, &["Namespace shared belongs to another component, which keeps it", "ConfigMap shared/more"]);
+    stack
+        .hub(&["deploy"])
+        .ends(0, &["Namespace shared belongs to another component, which keeps it", "ConfigMap shared/more"]);
     stack.hub(&["deploy"]).ends(0, &["app 2 unchanged", "more 1 unchanged"]);
     stack.hub(&["undeploy", "--delete-namespaces"]).ends(0, &["Namespace shared"]);
 }

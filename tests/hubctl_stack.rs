@@ -13,8 +13,15 @@ use support::server::Server;
 use support::{Ran, Stack};
 
 /// Kinds of which nothing may be left.
-const KINDS: [&str; 7] =
-    ["configmaps", "secrets", "deployments", "namespaces", "crds", "clusterroles", "leases.coordination.k8s.io"];
+const KINDS: [&str; 7] = [
+    "configmaps",
+    "secrets",
+    "deployments",
+    "namespaces",
+    "crds",
+    "clusterroles",
+    "leases.coordination.k8s.io",
+];
 
 /// The stack in a folder of its own, with its upstream on loopback.
 struct Platform {
@@ -151,7 +158,10 @@ fn what_is_there(platform: &Platform) {
     assert!(platform.is_there("default", "cm/housekeeping"));
     // Parameters of one component only, base64, braces that are nobody's.
     assert_eq!(value("stack-replicator", "secret/token", ".metadata.labels.size"), "big");
-    assert_eq!(value("stack-replicator", "secret/token", ".data.pattern"), "e3tuYW1lfX0tc3RhY2stcmVwbGljYXRvcg==");
+    assert_eq!(
+        value("stack-replicator", "secret/token", ".data.pattern"),
+        "e3tuYW1lfX0tc3RhY2stcmVwbGljYXRvcg=="
+    );
     assert_eq!(value("stack-legacy", "cm/legacy", ".data.a"), "patched");
     let legacy = value("stack-legacy", "deploy/legacy", ".spec.template.spec.containers[0].args[0]");
     assert_eq!(legacy, "--config=legacy");
@@ -188,10 +198,12 @@ fn by_hubctls_spelling() {
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
     };
-    let ran = hubctl(&["deploy", "hub.yaml", "-s", "hub.yaml.state", "-c", "profiles,webhooks", "--git-outputs"]);
+    let ran =
+        hubctl(&["deploy", "hub.yaml", "-s", "hub.yaml.state", "-c", "profiles,webhooks", "--git-outputs"]);
     ran.ends(0, &["state is kept on the cluster", "ConfigMap stack-profiles/profile"]);
     hubctl(&["deploy", "hub.yaml", "-c", "profiles", "--dry"]).ends(0, &[]);
-    hubctl(&["invoke", "profiles", "backup", "-e", "HUB_BACKUP_DIR=."]).ends(0, &["profiles.backup.file = ./profile.yaml"]);
+    hubctl(&["invoke", "profiles", "backup", "-e", "HUB_BACKUP_DIR=."])
+        .ends(0, &["profiles.backup.file = ./profile.yaml"]);
     hubctl(&["undeploy", "hub.yaml", "-c", "profiles,webhooks"]).ends(0, &[]);
     hubctl(&["version"]).ends(0, &["hub "]);
 }

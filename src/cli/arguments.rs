@@ -111,7 +111,13 @@ pub(super) struct FetchArguments {
     #[arg(long, env = "HUB_ENABLE_HELM", help_heading = "Programs")]
     pub(super) enable_helm: bool,
     /// The helm program
-    #[arg(long, value_name = "PROGRAM", env = "HUB_HELM_COMMAND", default_value = "helm", help_heading = "Programs")]
+    #[arg(
+        long,
+        value_name = "PROGRAM",
+        env = "HUB_HELM_COMMAND",
+        default_value = "helm",
+        help_heading = "Programs"
+    )]
     pub(super) helm_command: PathBuf,
     /// How long a hook may take
     #[arg(long, value_name = "TIME", env = "HUB_HOOK_TIMEOUT", default_value = "10m", value_parser = duration)]
@@ -124,7 +130,11 @@ impl Default for FetchArguments {
         Self {
             enable_helm: false,
             helm_command: PathBuf::from("helm"),
-            offline: false, fetch_timeout: minute / 2, fetch_retries: 3, hook_timeout: 10 * minute }
+            offline: false,
+            fetch_timeout: minute / 2,
+            fetch_retries: 3,
+            hook_timeout: 10 * minute,
+        }
     }
 }
 

@@ -83,7 +83,8 @@ async fn create(arguments: CreateArguments) -> Result<Exit, Error> {
     if session.surroundings.get(FOLDER).is_none() && !environment.iter().any(|(name, _)| name == FOLDER) {
         environment.push((FOLDER.to_owned(), folder(&session)?));
     }
-    let made = lifecycle::back_up(&run, &connection, &session.names, &environment, arguments.allow_partial).await?;
+    let made =
+        lifecycle::back_up(&run, &connection, &session.names, &environment, arguments.allow_partial).await?;
     let value = serde_json::to_value(&made).map_err(|e| failed(&e.to_string()))?;
     write(&value, arguments.to.as_deref(), arguments.json)?;
     Ok(if made.status == "error" { Exit::Failed } else { Exit::Done })
@@ -105,7 +106,9 @@ fn unbundle(arguments: &UnbundleArguments) -> Result<(), Error> {
     let mut renames = Vec::new();
     for word in &arguments.rename {
         match word.split_once(':') {
-            Some((from, to)) if !from.is_empty() && !to.is_empty() => renames.push((from.to_owned(), to.to_owned())),
+            Some((from, to)) if !from.is_empty() && !to.is_empty() => {
+                renames.push((from.to_owned(), to.to_owned()))
+            }
             _ => return Err(problem(&format!("`{word}` is no renaming"), "write --rename FROM:TO")),
         }
     }
@@ -116,7 +119,8 @@ fn unbundle(arguments: &UnbundleArguments) -> Result<(), Error> {
         };
         let text = std::fs::read_to_string(path).map_err(|e| refused(e.to_string()))?;
         // Source: hubctl writes a line `--- yaml` in front where it writes to standard output.
-        let text = text.strip_prefix("--- yaml\n").or_else(|| text.strip_prefix("--- json\n")).unwrap_or(&text);
+        let text =
+            text.strip_prefix("--- yaml\n").or_else(|| text.strip_prefix("--- json\n")).unwrap_or(&text);
         let mut backup: Backup = serde_yaml::from_str(text).map_err(|e| refused(e.to_string()))?;
         let keep = |name: &str| {
             let is_included = arguments.include.is_empty() || arguments.include.iter().any(|n| n == name);
@@ -128,7 +132,9 @@ fn unbundle(arguments: &UnbundleArguments) -> Result<(), Error> {
     let outputs = lifecycle::unbundle(&backups, &renames);
     let parameters: Vec<Value> = outputs
         .into_iter()
-        .map(|(component, output)| json!({"name": output.name, "component": component, "value": output.value}))
+        .map(
+            |(component, output)| json!({"name": output.name, "component": component, "value": output.value}),
+        )
         .collect();
     write(&json!({"parameters": parameters}), arguments.to.as_deref(), false)
 }

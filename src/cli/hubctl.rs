@@ -30,7 +30,13 @@ const FLAGS: [(&str, &str, Flag); 52] = [
     ("*", "--trace", Flag::DroppedSwitch("")),
     ("*", "--tty", Flag::DroppedSwitch("")),
     ("*", "--all-warnings", Flag::DroppedSwitch("")),
-    ("*", "--force", Flag::DroppedSwitch("nothing is forced: say which refusal is to be overcome (--only, --adopt, --force-conflicts)")),
+    (
+        "*",
+        "--force",
+        Flag::DroppedSwitch(
+            "nothing is forced: say which refusal is to be overcome (--only, --adopt, --force-conflicts)",
+        ),
+    ),
     ("*", "--compressed", Flag::Dropped("")),
     ("*", "--encrypted", Flag::Dropped("")),
     ("*", "--log-destination", Flag::Dropped("")),
@@ -123,7 +129,8 @@ struct Sorted {
 }
 
 fn sort(verb: &str, words: &[&str]) -> Sorted {
-    let mut sorted = Sorted { flags: Vec::new(), operands: Vec::new(), components: Vec::new(), notes: Vec::new() };
+    let mut sorted =
+        Sorted { flags: Vec::new(), operands: Vec::new(), components: Vec::new(), notes: Vec::new() };
     let mut rest = words.iter().copied();
     while let Some(word) = rest.next() {
         if !word.starts_with('-') || word == "-" {
@@ -207,7 +214,8 @@ fn of_files(verb: &str, words: &[&str]) -> Translated {
     }
     let sorted = sort(verb, &words);
     let mut out = vec![verb.to_owned()];
-    let (files, operands): (Vec<String>, Vec<String>) = sorted.operands.into_iter().partition(|word| is_file(word));
+    let (files, operands): (Vec<String>, Vec<String>) =
+        sorted.operands.into_iter().partition(|word| is_file(word));
     // The elaborate file comes before the state file, which is no manifest.
     let file = file.or_else(|| files.into_iter().find(|name| !name.contains("state")));
     out.extend(sorted.components);
@@ -222,7 +230,8 @@ fn of_backup(words: &[&str]) -> Translated {
         return Translated { words: vec!["backup".to_owned()], notes: Vec::new() };
     };
     if verb == "unbundle" {
-        let renamed = rest.iter().map(|word| if *word == "-o" || *word == "--output" { "--to" } else { word });
+        let renamed =
+            rest.iter().map(|word| if *word == "-o" || *word == "--output" { "--to" } else { word });
         let words = ["backup", verb].into_iter().chain(renamed).map(ToOwned::to_owned).collect();
         return Translated { words, notes: Vec::new() };
     }
@@ -272,8 +281,14 @@ mod tests {
     fn deployments_are_translated() {
         assert_eq!(hub("deploy hub.yaml.elaborate -s hub.yaml.state"), "deploy --file hub.yaml.elaborate");
         assert_eq!(hub("deploy e.yaml -s a,s3://b -c a,b -e X=y"), "deploy a b -e X=y --file e.yaml");
-        assert_eq!(hub("undeploy e.yaml -o a -l b --dry --guess=false"), "undeploy --offset a --limit b --dry-run --file e.yaml");
-        assert_eq!(hub("deploy e.yaml --git-outputs --hub-api=x --compressed=false -y"), "deploy --dry-run --file e.yaml");
+        assert_eq!(
+            hub("undeploy e.yaml -o a -l b --dry --guess=false"),
+            "undeploy --offset a --limit b --dry-run --file e.yaml"
+        );
+        assert_eq!(
+            hub("deploy e.yaml --git-outputs --hub-api=x --compressed=false -y"),
+            "deploy --dry-run --file e.yaml"
+        );
         assert_eq!(hub("deploy e.yaml -p a.b=c --context x"), "deploy -p a.b=c --context x --file e.yaml");
     }
 
@@ -288,9 +303,18 @@ mod tests {
     #[test]
     fn other_verbs_lose_what_names_the_state() {
         assert_eq!(hub("invoke -m e.yaml -s s.state mysql backup"), "invoke mysql backup --file e.yaml");
-        assert_eq!(hub("explain hub.yaml.elaborate hub.yaml.state --json -c mysql"), "explain mysql --file hub.yaml.elaborate -ojson");
-        assert_eq!(hub("backup create e.yaml -s s.state -o b.yaml --json -c a"), "backup create a --file e.yaml --to b.yaml --json");
-        assert_eq!(hub("backup unbundle b.yaml -o p.yaml -r a:b"), "backup unbundle b.yaml --to p.yaml -r a:b");
+        assert_eq!(
+            hub("explain hub.yaml.elaborate hub.yaml.state --json -c mysql"),
+            "explain mysql --file hub.yaml.elaborate -ojson"
+        );
+        assert_eq!(
+            hub("backup create e.yaml -s s.state -o b.yaml --json -c a"),
+            "backup create a --file e.yaml --to b.yaml --json"
+        );
+        assert_eq!(
+            hub("backup unbundle b.yaml -o p.yaml -r a:b"),
+            "backup unbundle b.yaml --to p.yaml -r a:b"
+        );
         assert_eq!(hub("kubeconfig s.state -k -c ctx"), "kubeconfig --name ctx");
         assert_eq!(hub("util otp"), "util otp");
         assert_eq!(hub("ext component kustomize deploy"), "ext component kustomize deploy");

@@ -12,12 +12,14 @@ use crate::ui::Detail;
 
 /// Which component, which verb.
 #[derive(Args, Clone, Debug)]
-#[command(after_long_help = "The verb is one of `lifecycle.verbs` of the component's manifest, and its program a target of the
+#[command(
+    after_long_help = "The verb is one of `lifecycle.verbs` of the component's manifest, and its program a target of the
 Makefile, or a file VERB, bin/VERB, _VERB, each also with `.sh`. It runs in a scratch copy with rendered templates,
 with the environment of hooks and this terminal.
 
 Example:
-  hub invoke profiles backup -e HUB_BACKUP_DIR=/backups")]
+  hub invoke profiles backup -e HUB_BACKUP_DIR=/backups"
+)]
 pub(super) struct InvokeArguments {
     /// A component of the stack
     #[arg(value_name = "COMPONENT")]

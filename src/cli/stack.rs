@@ -167,7 +167,10 @@ fn set(path: &Path, assignment: &str) -> Result<(), Error> {
 fn using(name: &str) -> Result<(), Error> {
     let path = file(name)?;
     if !path.is_file() {
-        return Err(problem(format!("{} does not exist", path.display()), "`hub stack ls` lists what there is, `hub stack init NAME` makes one"));
+        return Err(problem(
+            format!("{} does not exist", path.display()),
+            "`hub stack ls` lists what there is, `hub stack init NAME` makes one",
+        ));
     }
     let link = Path::new(LINK);
     match link.symlink_metadata() {
@@ -197,7 +200,10 @@ fn list() -> Result<(), Error> {
 fn remove(name: &str) -> Result<(), Error> {
     let path = file(name)?;
     if std::fs::read_link(LINK).is_ok_and(|used| used == path) {
-        return Err(problem(format!("{name} is in use"), "`hub stack use` another one first; what is deployed stays in any case"));
+        return Err(problem(
+            format!("{name} is in use"),
+            "`hub stack use` another one first; what is deployed stays in any case",
+        ));
     }
     std::fs::remove_file(&path).map_err(|e| failed(&path, &e))
 }

@@ -96,15 +96,22 @@ pub(super) fn cel(arguments: &CelArguments) -> Exit {
 }
 
 fn evaluated(arguments: &CelArguments) -> Result<String, Error> {
-    let given: Vec<(&str, &str)> =
-        arguments.bindings.iter().flat_map(|list| list.split(',')).filter_map(|b| b.split_once('=')).collect();
+    let given: Vec<(&str, &str)> = arguments
+        .bindings
+        .iter()
+        .flat_map(|list| list.split(','))
+        .filter_map(|b| b.split_once('='))
+        .collect();
     let lookup = |name: &str| {
         let value = given.iter().find(|(known, _)| *known == name).map(|(_, value)| Value::from(*value));
         value.or_else(|| arguments.auto_vars.then(|| Value::from(format!("<{name}>"))))
     };
     let evaluate = |text: &str| {
         evaluate_expression(text, &lookup).map_err(|message| {
-            Error::from(Problem::new("hub::cel", message).help("names get values behind the expression: hub cel 'a + b' a=x,b=y"))
+            Error::from(
+                Problem::new("hub::cel", message)
+                    .help("names get values behind the expression: hub cel 'a + b' a=x,b=y"),
+            )
         })
     };
     if !arguments.yaml_value_expression {
@@ -114,7 +121,12 @@ fn evaluated(arguments: &CelArguments) -> Result<String, Error> {
     while let Some(at) = rest.find(['#', '$']) {
         out.push_str(&rest[..at]);
         let tail = &rest[at..];
-        let Some(end) = tail.starts_with("#{").then(|| closing(tail)).or_else(|| tail.starts_with("${").then(|| tail.find('}'))).flatten() else {
+        let Some(end) = tail
+            .starts_with("#{")
+            .then(|| closing(tail))
+            .or_else(|| tail.starts_with("${").then(|| tail.find('}')))
+            .flatten()
+        else {
             out.push_str(&tail[..1]);
             rest = &tail[1..];
             continue;
@@ -123,7 +135,8 @@ fn evaluated(arguments: &CelArguments) -> Result<String, Error> {
         if tail.starts_with('#') {
             out.push_str(&printed(&evaluate(inner)?));
         } else {
-            let value = lookup(inner).ok_or_else(|| Problem::new("hub::cel", format!("`{inner}` has no value")))?;
+            let value =
+                lookup(inner).ok_or_else(|| Problem::new("hub::cel", format!("`{inner}` has no value")))?;
             out.push_str(&printed(&value));
         }
         rest = &tail[end + 1..];
@@ -175,7 +188,12 @@ pub(super) fn version() -> Exit {
 mod tests {
     use super::*;
 
-    fn value(expression: &str, bindings: &str, yaml_value_expression: bool, auto_vars: bool) -> Option<String> {
+    fn value(
+        expression: &str,
+        bindings: &str,
+        yaml_value_expression: bool,
+        auto_vars: bool,
+    ) -> Option<String> {
         let arguments = CelArguments {
             expression: expression.to_owned(),
             bindings: vec![bindings.to_owned()],

@@ -123,14 +123,20 @@ mod tests {
 
     #[test]
     fn quotes_and_variables_are_those_of_a_shell() {
-        let found = of("export HELM_ARGS=\"$HELM_ARGS --set a=\\\"b\\\"\"\nexport X=${HELM_ARGS}x # not this\n");
+        let found =
+            of("export HELM_ARGS=\"$HELM_ARGS --set a=\\\"b\\\"\"\nexport X=${HELM_ARGS}x # not this\n");
         assert_eq!(found, [set("HELM_ARGS", "--debug --set a=\"b\""), set("X", "--debug --set a=\"b\"x")]);
-        assert_eq!(of("export A='$HOME' B=\\$x C=$UNSET."), [set("A", "$HOME"), set("B", "$x"), set("C", ".")]);
+        assert_eq!(
+            of("export A='$HOME' B=\\$x C=$UNSET."),
+            [set("A", "$HOME"), set("B", "$x"), set("C", ".")]
+        );
     }
 
     #[test]
     fn commands_are_refused() {
-        for line in ["export A=$(id)", "export A=`id`", "export A=1; rm -rf x", "export A=\"$(id)\"", "export A='x"] {
+        for line in
+            ["export A=$(id)", "export A=`id`", "export A=1; rm -rf x", "export A=\"$(id)\"", "export A='x"]
+        {
             assert_eq!(of(line), [Export::Refused(line.to_owned())]);
         }
     }

@@ -215,8 +215,18 @@ mod tests {
 
     #[test]
     fn values_of_the_component_count_more_than_those_of_the_chart() {
-        let dir = folder(&["values.yml", "values.yaml", "values-b.yaml", "values-a.yaml", "more.yaml", "chart/prod.yaml"]);
-        let given = variables(&[("CHART_VALUES_FILE", "prod.yaml no.yaml"), ("EXTRA_VALUES_FILE", "more.yaml none.yaml")]);
+        let dir = folder(&[
+            "values.yml",
+            "values.yaml",
+            "values-b.yaml",
+            "values-a.yaml",
+            "more.yaml",
+            "chart/prod.yaml",
+        ]);
+        let given = variables(&[
+            ("CHART_VALUES_FILE", "prod.yaml no.yaml"),
+            ("EXTRA_VALUES_FILE", "more.yaml none.yaml"),
+        ]);
         let file = |name: &str| ValuesFile::File(dir.path().join(name));
         let found = values(dir.path(), &dir.path().join("chart"), &given);
         let wanted = [
@@ -239,15 +249,28 @@ mod tests {
 
     #[test]
     fn charts_are_pulled_with_what_is_given() {
-        let given = variables(&[("HELM_CHART", "web"), ("HELM_CHART_VERSION", "1.0"), ("HELM_REPO_ARGS", "--pass-credentials")]);
+        let given = variables(&[
+            ("HELM_CHART", "web"),
+            ("HELM_CHART_VERSION", "1.0"),
+            ("HELM_REPO_ARGS", "--pass-credentials"),
+        ]);
         let words = pull("https://charts", Path::new("/t"), &given).join(" ");
-        assert_eq!(words, "pull web --repo https://charts --version 1.0 --pass-credentials --untar --untardir /t");
-        assert!(pull("oci://r/x/", Path::new("/t"), &given).join(" ").starts_with("pull oci://r/x/web --version 1.0"));
+        assert_eq!(
+            words,
+            "pull web --repo https://charts --version 1.0 --pass-credentials --untar --untardir /t"
+        );
+        assert!(
+            pull("oci://r/x/", Path::new("/t"), &given)
+                .join(" ")
+                .starts_with("pull oci://r/x/web --version 1.0")
+        );
     }
 
     #[test]
     fn hooks_of_charts_are_told_apart() {
-        let hook = |text: &str| chart_hook(&serde_json::json!({"metadata": {"annotations": {"helm.sh/hook": text}}}));
+        let hook = |text: &str| {
+            chart_hook(&serde_json::json!({"metadata": {"annotations": {"helm.sh/hook": text}}}))
+        };
         assert_eq!(hook("test"), ChartHook::Other);
         assert_eq!(hook("pre-delete, post-delete"), ChartHook::Other);
         assert_eq!(hook("post-install,post-upgrade"), ChartHook::Installation);

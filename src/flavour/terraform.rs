@@ -189,7 +189,10 @@ mod tests {
             "key": {"value": "s3cret", "sensitive": true},
         });
         let (lines, files) = outputs(&json, Path::new("/w"));
-        assert_eq!(lines, "Outputs:\n\nip = 10.0.0.1\nids = \"[\\\"a\\\"]\"\nsensitive_key = file:///w/sensitive_key.out\n\n");
+        assert_eq!(
+            lines,
+            "Outputs:\n\nip = 10.0.0.1\nids = \"[\\\"a\\\"]\"\nsensitive_key = file:///w/sensitive_key.out\n\n"
+        );
         assert_eq!(files, [(Path::new("/w/sensitive_key.out").to_path_buf(), "s3cret".to_owned())]);
     }
 }

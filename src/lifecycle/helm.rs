@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::build;
-use super::scratch::Scratch;
 use super::download::{blocking, fetch};
 use super::run::Run;
+use super::scratch::Scratch;
 use super::{Connection, Error};
 use crate::diagnostic::Problem;
 use crate::fetch::{Content, Limits, unpack};
@@ -34,7 +34,9 @@ pub(super) async fn chart(run: &Run, scratch: &Scratch, parameters: &ParameterSe
         }
         ChartSource::Named(folder) => {
             let (wanted, version) = (variable("HELM_CHART"), variable("HELM_CHART_VERSION"));
-            named(&folder, &wanted, &version, held).await?.ok_or_else(|| missing(scratch, &folder.display().to_string()))?
+            named(&folder, &wanted, &version, held)
+                .await?
+                .ok_or_else(|| missing(scratch, &folder.display().to_string()))?
         }
         ChartSource::Repository(repository) => {
             let arguments = helm::pull(&repository, &held, &variable);
@@ -42,7 +44,9 @@ pub(super) async fn chart(run: &Run, scratch: &Scratch, parameters: &ParameterSe
             let name = variable("HELM_CHART");
             held.join(name.rsplit('/').next().unwrap_or(&name))
         }
-        ChartSource::Missing => return Err(missing(scratch, "the component's folder; HELM_REPO names no repository")),
+        ChartSource::Missing => {
+            return Err(missing(scratch, "the component's folder; HELM_REPO names no repository"));
+        }
     };
     Ok(chart)
 }
@@ -76,11 +80,15 @@ pub(super) async fn objects(
         match file {
             ValuesFile::File(path) => option("--values", &path.display().to_string()),
             ValuesFile::Url(url) => {
-                let fetched = fetch(run, scratch.name(), parameters, &url, scratch.dir(), Content::Any).await?;
+                let fetched =
+                    fetch(run, scratch.name(), parameters, &url, scratch.dir(), Content::Any).await?;
                 option("--values", &fetched.path.display().to_string());
             }
             ValuesFile::Missing(name) => {
-                run.warn(Some(scratch.name()), format!("the chart has no {name}, which CHART_VALUES_FILE names; it is left out"));
+                run.warn(
+                    Some(scratch.name()),
+                    format!("the chart has no {name}, which CHART_VALUES_FILE names; it is left out"),
+                );
             }
         }
     }
@@ -97,14 +105,20 @@ fn without_hooks(run: &Run, scratch: &Scratch, all: Vec<Value>) -> Vec<Value> {
         let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         format!("{} {}", text("/kind"), text("/metadata/name"))
     };
-    let of = |sort| all.iter().filter(move |o| helm::chart_hook(o) == sort).map(name).collect::<Vec<_>>().join(", ");
+    let of = |sort| {
+        all.iter().filter(move |o| helm::chart_hook(o) == sort).map(name).collect::<Vec<_>>().join(", ")
+    };
     let (applied, left) = (of(ChartHook::Installation), of(ChartHook::Other));
     if !applied.is_empty() {
-        let message = format!("hooks of the chart are applied with the rest, at no point of their own: {applied}");
+        let message =
+            format!("hooks of the chart are applied with the rest, at no point of their own: {applied}");
         run.warn(Some(scratch.name()), message);
     }
     if !left.is_empty() {
-        run.warn(Some(scratch.name()), format!("hooks of the chart that are no part of a deployment are left out: {left}"));
+        run.warn(
+            Some(scratch.name()),
+            format!("hooks of the chart that are no part of a deployment are left out: {left}"),
+        );
     }
     all.into_iter().filter(|o| helm::chart_hook(o) != ChartHook::Other).collect()
 }
@@ -122,7 +136,11 @@ fn program(run: &Run, scratch: &Scratch) -> Result<PathBuf, Error> {
 fn missing(scratch: &Scratch, looked: &str) -> Error {
     let (chart, version) = (scratch.variable("HELM_CHART"), scratch.variable("HELM_CHART_VERSION"));
     let wanted = [chart, version].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
-    let what = if wanted.is_empty() { "HELM_CHART is not set".to_owned() } else { format!("there is no chart {wanted}") };
+    let what = if wanted.is_empty() {
+        "HELM_CHART is not set".to_owned()
+    } else {
+        format!("there is no chart {wanted}")
+    };
     Problem::new("hub::flavour::chart", format!("{}: {what}", scratch.name()))
         .help(format!("looked in {looked}; HELM_CHART is a URL, a folder or an archive of the component or of its charts/, or a name in the repository HELM_REPO"))
         .into()
@@ -140,7 +158,8 @@ async fn extract(archive: PathBuf, to: PathBuf) -> Result<PathBuf, Error> {
 /// The archive in a folder whose `Chart.yaml` has the name and version, unpacked.
 async fn named(folder: &Path, name: &str, version: &str, to: PathBuf) -> Result<Option<PathBuf>, Error> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    let mut archives: Vec<PathBuf> = entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "tgz")).collect();
+    let mut archives: Vec<PathBuf> =
+        entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "tgz")).collect();
     archives.sort();
     for (number, archive) in archives.into_iter().enumerate() {
         let chart = extract(archive, to.join(number.to_string())).await?;

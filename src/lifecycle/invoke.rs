@@ -8,9 +8,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::scratch::Scratch;
 use super::download::blocking;
 use super::run::Run;
+use super::scratch::Scratch;
 use super::values::{Recorded, Values};
 use super::{Connection, Error, Verb};
 use crate::diagnostic::{Problem, did_you_mean};
@@ -76,7 +76,8 @@ async fn opened(
     for (name, value) in environment {
         scratch.export(name, value);
     }
-    let hook = |path, name: String, arguments| Hook { name, path, arguments, timeout: None, ignore_errors: false };
+    let hook =
+        |path, name: String, arguments| Hook { name, path, arguments, timeout: None, ignore_errors: false };
     match flavour::choose(scratch.dir(), verb, []) {
         Implementation::Make => {
             let hook = hook("make".into(), format!("make {verb}"), vec![verb.to_owned()]);
@@ -90,7 +91,10 @@ async fn opened(
             let message = format!("{} has no program for `{verb}`", component.name);
             let help = match verb {
                 "deploy" | "undeploy" => format!("`hub {verb} {}` carries it out", component.name),
-                _ => format!("it is a target `{verb}` of its Makefile, or one of {}", flavour::variants(verb).join(", ")),
+                _ => format!(
+                    "it is a target `{verb}` of its Makefile, or one of {}",
+                    flavour::variants(verb).join(", ")
+                ),
             };
             Err(Problem::new("hub::invoke::program", message).help(help).into())
         }
@@ -178,7 +182,12 @@ pub async fn back_up(
                 run.warn(Some(&component.name), format!("no backup of it: {error}"));
                 failed += 1;
                 let status = "error".to_owned();
-                ComponentBackup { timestamp: now(), status, kind: component.name.clone(), outputs: Vec::new() }
+                ComponentBackup {
+                    timestamp: now(),
+                    status,
+                    kind: component.name.clone(),
+                    outputs: Vec::new(),
+                }
             }
         };
         made.insert(component.name.clone(), backup);
@@ -191,7 +200,13 @@ pub async fn back_up(
         failed if partial && failed < count => "partial",
         _ => "error",
     };
-    Ok(Backup { version: 1, kind: BACKUP.to_owned(), timestamp: now(), status: status.to_owned(), components: made })
+    Ok(Backup {
+        version: 1,
+        kind: BACKUP.to_owned(),
+        timestamp: now(),
+        status: status.to_owned(),
+        components: made,
+    })
 }
 
 fn now() -> String {
@@ -213,7 +228,9 @@ async fn back_up_one(
     if raw.is_empty() {
         let message = format!("{name} printed no outputs for its backup");
         return Err(Problem::new("hub::backup::outputs", message)
-            .help("a backup ends with `Outputs:`, an empty line, and `name = value` lines that a restore needs")
+            .help(
+                "a backup ends with `Outputs:`, an empty line, and `name = value` lines that a restore needs",
+            )
             .into());
     }
     let outputs = raw.into_iter().map(|(name, value)| BackupOutput { name, value: value.into() }).collect();

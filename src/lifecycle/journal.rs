@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use hub_cluster::{Operation, RunInfo};
 
-use super::scratch::Scratch;
 use super::concealment::mask;
 use super::deploy::owner;
+use super::scratch::Scratch;
 use super::{Connection, Error, Run};
 use crate::hooks::Trigger;
 use crate::parameters::ParameterSet;

@@ -7,9 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use hub_cluster::{
-    ApplyOptions, Cluster, GroupKind, Inventory, ObjectId, Owner, Plan, PlanOptions, Problem,
-};
+use hub_cluster::{ApplyOptions, Cluster, GroupKind, Inventory, ObjectId, Owner, Plan, PlanOptions, Problem};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -112,7 +110,8 @@ pub(super) async fn make_for_hooks(
         // What is wrong with it is said with everything else.
         return Ok(None);
     }
-    let (options, cancel) = (ApplyOptions { wait: false, ..ApplyOptions::default() }, CancellationToken::new());
+    let (options, cancel) =
+        (ApplyOptions { wait: false, ..ApplyOptions::default() }, CancellationToken::new());
     hub_cluster::apply(cluster, &plan, &options, &|_| {}, &cancel).await?;
     Ok(Some(object))
 }

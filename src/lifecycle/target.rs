@@ -159,18 +159,23 @@ impl Target {
                     _ => None,
                 };
                 let help = "`hub sandbox serve` serves it for other programs";
-                let url = holder.ok_or_else(|| refused("it is a sandbox that nobody serves".to_owned(), help))?;
+                let url =
+                    holder.ok_or_else(|| refused("it is a sandbox that nobody serves".to_owned(), help))?;
                 let config = Kubeconfig::from_yaml(&hub_sandbox::kubeconfig(&url));
                 config.map_err(|e| refused(e.to_string(), help))?
             }
             Self::InCluster => {
-                return Err(refused("it is the cluster around this process".to_owned(), "pods need no kubeconfig"));
+                return Err(refused(
+                    "it is the cluster around this process".to_owned(),
+                    "pods need no kubeconfig",
+                ));
             }
             Self::Kubeconfig { files, context, .. } => {
                 let merged = merged(files)?;
                 let context = context.clone().or_else(|| merged.current_context.clone()).unwrap_or_default();
-                super::kubeconfig::one_context(&merged, &context, name.unwrap_or(&context))
-                    .ok_or_else(|| refused(format!("there is no context `{context}`"), "name one with --context"))?
+                super::kubeconfig::one_context(&merged, &context, name.unwrap_or(&context)).ok_or_else(
+                    || refused(format!("there is no context `{context}`"), "name one with --context"),
+                )?
             }
         };
         serde_yaml::to_string(&one).map_err(|e| refused(e.to_string(), "look at the kubeconfig"))
@@ -227,7 +232,8 @@ fn expand_home(path: PathBuf, home: Option<&Path>) -> PathBuf {
 fn merged(files: &[PathBuf]) -> Result<Kubeconfig, Error> {
     let mut merged = Kubeconfig::default();
     for file in files {
-        let unusable = |reason: String| Error::Target { target: file.display().to_string(), reason, help: None };
+        let unusable =
+            |reason: String| Error::Target { target: file.display().to_string(), reason, help: None };
         let one = Kubeconfig::read_from(file).map_err(|e| unusable(chain(&e)))?;
         merged = merged.merge(one).map_err(|e| unusable(chain(&e)))?;
     }

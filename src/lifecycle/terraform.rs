@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::scratch::Scratch;
 use super::run::Run;
+use super::scratch::Scratch;
 use super::{Error, Verb};
 use crate::diagnostic::Problem;
 use crate::flavour::terraform::{self, Backend, BackendError};
@@ -31,8 +31,15 @@ pub(super) async fn carry_out(run: &Run, scratch: &Scratch) -> Result<bool, Erro
             scratch.export(new, &value);
         }
     }
-    let backend = terraform::backend(scratch.dir(), &|name| scratch.variable(name)).map_err(|error| refused(scratch, &error))?;
-    let data = run.stack.dir.canonicalize().unwrap_or_else(|_| run.stack.dir.clone()).join(".hub/terraform").join(scratch.name());
+    let backend = terraform::backend(scratch.dir(), &|name| scratch.variable(name))
+        .map_err(|error| refused(scratch, &error))?;
+    let data = run
+        .stack
+        .dir
+        .canonicalize()
+        .unwrap_or_else(|_| run.stack.dir.clone())
+        .join(".hub/terraform")
+        .join(scratch.name());
     let keep = |name: &str, value: &str| {
         if scratch.variable(name).is_empty() {
             scratch.export(name, value);
@@ -80,7 +87,9 @@ pub(super) async fn carry_out(run: &Run, scratch: &Scratch) -> Result<bool, Erro
         step(run, scratch, &program, "terraform apply", apply).await?;
     }
     if !destroys {
-        let json = scratch.capture(run, "terraform output", program, words(&["output", "-json", "-no-color"])).await?;
+        let json = scratch
+            .capture(run, "terraform output", program, words(&["output", "-json", "-no-color"]))
+            .await?;
         let json: Value = serde_json::from_str(&json).map_err(|e| broken(scratch, &e.to_string()))?;
         let (lines, files) = terraform::outputs(&json, scratch.dir());
         for (path, text) in files {
@@ -91,8 +100,15 @@ pub(super) async fn carry_out(run: &Run, scratch: &Scratch) -> Result<bool, Erro
     Ok(changes)
 }
 
-async fn step(run: &Run, scratch: &Scratch, program: &PathBuf, name: &str, arguments: Vec<String>) -> Result<(), Error> {
-    let hook = Hook { name: name.to_owned(), path: program.clone(), arguments, timeout: None, ignore_errors: false };
+async fn step(
+    run: &Run,
+    scratch: &Scratch,
+    program: &PathBuf,
+    name: &str,
+    arguments: Vec<String>,
+) -> Result<(), Error> {
+    let hook =
+        Hook { name: name.to_owned(), path: program.clone(), arguments, timeout: None, ignore_errors: false };
     let trigger = if scratch.verb() == Verb::Undeploy { Trigger::Undeploy } else { Trigger::Deploy };
     scratch.run_silent(run, trigger, hook).await
 }
@@ -149,7 +165,10 @@ fn refused(scratch: &Scratch, error: &BackendError) -> Error {
             "it is one of aws, azure, gcp; or give the configuration a `backend` of its own".to_owned(),
         ),
     };
-    Problem::new("hub::flavour::terraform", format!("{} is carried out by terraform, and {what}", scratch.name()))
-        .help(help)
-        .into()
+    Problem::new(
+        "hub::flavour::terraform",
+        format!("{} is carried out by terraform, and {what}", scratch.name()),
+    )
+    .help(help)
+    .into()
 }

@@ -81,7 +81,10 @@ impl Server {
                     Some(body) => ("200 OK", body),
                     None => ("404 Not Found", b""),
                 };
-                let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                let head = format!(
+                    "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                    body.len()
+                );
                 let _ = stream.write_all(&[head.as_bytes(), body].concat());
             }
         });

@@ -32,7 +32,12 @@ const WALLS: [Wall; 7] = [
         what: "kube",
         pattern: r"\bkube::",
         // The modules of the lifecycle that know kubeconfigs.
-        allowed: &["crates/cluster/", "crates/sandbox/", "src/lifecycle/target.rs", "src/lifecycle/kubeconfig.rs"],
+        allowed: &[
+            "crates/cluster/",
+            "crates/sandbox/",
+            "src/lifecycle/target.rs",
+            "src/lifecycle/kubeconfig.rs",
+        ],
     },
     Wall { what: "anyhow", pattern: r"\banyhow::", allowed: &["src/main.rs", "src/cli/", "xtask/"] },
     Wall { what: "the terminal in a library step", pattern: r"\bindicatif::", allowed: &["src/ui/"] },

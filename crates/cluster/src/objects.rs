@@ -57,7 +57,9 @@ pub fn kind_of(cluster: &Cluster, word: &str) -> Option<GroupKind> {
         })
         .collect();
     // Of namesakes kubectl takes Kubernetes' own.
-    found.sort_by_key(|(kind, _)| (kind.group.contains('.') && !kind.group.ends_with(".k8s.io"), kind.group.clone()));
+    found.sort_by_key(|(kind, _)| {
+        (kind.group.contains('.') && !kind.group.ends_with(".k8s.io"), kind.group.clone())
+    });
     found.into_iter().next().map(|(kind, _)| kind)
 }
 

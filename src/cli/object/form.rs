@@ -33,7 +33,12 @@ pub(super) fn print(object: &Value, form: &Form) -> Result<(), Error> {
         Form::Name => name_of(object) + "\n",
         Form::Path(path) => match at(object, path) {
             Some(value) => crate::parameters::text_of(value) + "\n",
-            None => return Err(problem(&format!("{} has no {}", name_of(object), path.join(".")), "look at it with -o yaml")),
+            None => {
+                return Err(problem(
+                    &format!("{} has no {}", name_of(object), path.join(".")),
+                    "look at it with -o yaml",
+                ));
+            }
         },
     };
     ui::bytes(text.as_bytes()).map_err(|e| problem(&e.to_string(), "is the reader gone?"))
@@ -137,7 +142,8 @@ fn conditions(object: &Value) -> impl Iterator<Item = &Value> {
 
 pub(super) fn state(object: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let all: Vec<String> = conditions(object).map(|c| format!("{}={}", text(&c["type"]), text(&c["status"]))).collect();
+    let all: Vec<String> =
+        conditions(object).map(|c| format!("{}={}", text(&c["type"]), text(&c["status"]))).collect();
     if all.is_empty() { "it has no conditions".to_owned() } else { format!("it has {}", all.join(", ")) }
 }
 
@@ -159,7 +165,8 @@ mod tests {
 
     #[test]
     fn goals_are_met_by_what_the_server_says() {
-        let ready = json!({"status": {"phase": "Active", "conditions": [{"type": "Ready", "status": "True"}]}});
+        let ready =
+            json!({"status": {"phase": "Active", "conditions": [{"type": "Ready", "status": "True"}]}});
         assert!(goal("condition=ready").unwrap().is_met(Some(&ready)));
         assert!(!goal("condition=Ready=False").unwrap().is_met(Some(&ready)));
         assert!(goal("jsonpath={.status.phase}=Active").unwrap().is_met(Some(&ready)));

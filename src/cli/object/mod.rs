@@ -231,7 +231,9 @@ async fn wait(arguments: &WaitArguments) -> Result<(), Error> {
                 let id = id(cluster, kind, &namespace, &name);
                 hub_cluster::get(cluster, &id).await?
             }
-            Ok((_, None)) => return Err(problem(&format!("`{}` names no object", arguments.what), "write KIND/NAME")),
+            Ok((_, None)) => {
+                return Err(problem(&format!("`{}` names no object", arguments.what), "write KIND/NAME"));
+            }
             Err(error) if Instant::now() >= deadline => return Err(error),
             Err(_) => {
                 cluster.refresh().await?;
@@ -244,7 +246,12 @@ async fn wait(arguments: &WaitArguments) -> Result<(), Error> {
         }
         if Instant::now() >= deadline {
             let state = found.map_or_else(|| "it is not there".to_owned(), |object| state(&object));
-            let message = format!("{} within {:?}: no {}; {state}", arguments.what, arguments.timeout, arguments.goal.name());
+            let message = format!(
+                "{} within {:?}: no {}; {state}",
+                arguments.what,
+                arguments.timeout,
+                arguments.goal.name()
+            );
             return Err(problem(&message, "give it more time with --timeout"));
         }
         tokio::time::sleep(LOOK).await;
@@ -293,7 +300,12 @@ fn split(cluster: &Cluster, what: &str) -> Result<(GroupKind, Option<String>), E
         None => (what, None),
     };
     let kind = hub_cluster::kind_of(cluster, word);
-    let kind = kind.ok_or_else(|| problem(&format!("the cluster knows no kind `{word}`"), "write it as in `deployment`, `svc`, `Issuer.cert-manager.io`"))?;
+    let kind = kind.ok_or_else(|| {
+        problem(
+            &format!("the cluster knows no kind `{word}`"),
+            "write it as in `deployment`, `svc`, `Issuer.cert-manager.io`",
+        )
+    })?;
     Ok((kind, name))
 }
 
@@ -307,7 +319,10 @@ fn name_of(object: &Value) -> String {
 }
 
 fn absent(id: &ObjectId) -> Error {
-    problem(&format!("there is no {id}"), "name another namespace with -n; --ignore-not-found makes it no error")
+    problem(
+        &format!("there is no {id}"),
+        "name another namespace with -n; --ignore-not-found makes it no error",
+    )
 }
 
 fn problem(message: &str, help: &str) -> Error {
@@ -317,7 +332,9 @@ fn problem(message: &str, help: &str) -> Error {
 fn read_all(files: &[PathBuf]) -> Result<Vec<Value>, Error> {
     let mut objects = Vec::new();
     for file in files {
-        let refused = |reason: String| problem(&format!("{}: {reason}", file.display()), "a file of objects, as YAML or JSON");
+        let refused = |reason: String| {
+            problem(&format!("{}: {reason}", file.display()), "a file of objects, as YAML or JSON")
+        };
         let mut text = String::new();
         if file.as_os_str() == "-" {
             std::io::stdin().read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
@@ -325,9 +342,12 @@ fn read_all(files: &[PathBuf]) -> Result<Vec<Value>, Error> {
             text = std::fs::read_to_string(file).map_err(|e| refused(e.to_string()))?;
         }
         for document in serde_yaml::Deserializer::from_str(&text) {
-            let value: Value = serde::Deserialize::deserialize(document).map_err(|e| refused(e.to_string()))?;
+            let value: Value =
+                serde::Deserialize::deserialize(document).map_err(|e| refused(e.to_string()))?;
             match value["items"].as_array() {
-                Some(items) if value["kind"].as_str().is_some_and(|k| k.ends_with("List")) => objects.extend(items.clone()),
+                Some(items) if value["kind"].as_str().is_some_and(|k| k.ends_with("List")) => {
+                    objects.extend(items.clone())
+                }
                 _ if value.is_null() => {}
                 _ => objects.push(value),
             }

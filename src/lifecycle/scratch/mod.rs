@@ -45,9 +45,12 @@ pub(super) struct Scratch {
 }
 
 fn unkept(component: &str, error: &std::io::Error) -> Error {
-    Problem::new("hub::workspace::generated", format!("{component}: what its hooks generated cannot be kept: {error}"))
-        .help("it is kept in .hub/generated beside hub.yaml, which must be writable")
-        .into()
+    Problem::new(
+        "hub::workspace::generated",
+        format!("{component}: what its hooks generated cannot be kept: {error}"),
+    )
+    .help("it is kept in .hub/generated beside hub.yaml, which must be writable")
+    .into()
 }
 
 /// The verb that programs of a component know; a plan is about a deployment.
@@ -85,7 +88,8 @@ impl Scratch {
         generated.restore(workspace.dir()).map_err(|e| unkept(name, &e))?;
         let context = HookContext {
             dir: workspace.dir().to_path_buf(),
-            environment: hook_environment::variables(run, connection, verb, name, parameters, &workspace).await?,
+            environment: hook_environment::variables(run, connection, verb, name, parameters, &workspace)
+                .await?,
             timeout: run.settings.hook_timeout,
         };
         Ok(Self {
@@ -109,7 +113,12 @@ impl Scratch {
     ///
     /// # Errors
     /// One of them is wrong.
-    pub(super) fn render_templates(&self, run: &Run, component: &Component, parameters: &ParameterSet) -> Result<(), Error> {
+    pub(super) fn render_templates(
+        &self,
+        run: &Run,
+        component: &Component,
+        parameters: &ParameterSet,
+    ) -> Result<(), Error> {
         let rendered = template::render(self.dir(), &component.manifest.templates, parameters)?;
         for warning in rendered.warnings {
             run.warn(Some(&self.name), warning);
@@ -225,7 +234,11 @@ impl Scratch {
     ///
     /// # Errors
     /// A hook or a program fails.
-    pub(super) async fn run_before_build(&mut self, run: &Run, parameters: &ParameterSet) -> Result<Option<PathBuf>, Error> {
+    pub(super) async fn run_before_build(
+        &mut self,
+        run: &Run,
+        parameters: &ParameterSet,
+    ) -> Result<Option<PathBuf>, Error> {
         let before = if self.verb == Verb::Undeploy { Trigger::PreUndeploy } else { Trigger::PreDeploy };
         let mut chart = None;
         match self.implementation {
@@ -254,7 +267,9 @@ impl Scratch {
     /// `$kubectl` and `$helm`, with flags for context and namespace, as hooks of charts expect them.
     fn export_tools(&self) {
         let (context, namespace) = (self.variable("HUB_DOMAIN_NAME"), self.variable("NAMESPACE"));
-        let flag = |name: &str, value: &str| if value.is_empty() { String::new() } else { format!(" {name}={value}") };
+        let flag = |name: &str, value: &str| {
+            if value.is_empty() { String::new() } else { format!(" {name}={value}") }
+        };
         let place = flag("--namespace", &namespace);
         self.export("kubectl", &format!("kubectl{}{place}", flag("--context", &context)));
         self.export("helm", &format!("helm{}{place}", flag("--kube-context", &context)));

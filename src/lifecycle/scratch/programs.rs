@@ -27,7 +27,11 @@ impl Scratch {
     ///
     /// # Errors
     /// One of them fails.
-    pub(in crate::lifecycle) async fn run_stack_hooks(&self, run: &Run, trigger: Trigger) -> Result<(), Error> {
+    pub(in crate::lifecycle) async fn run_stack_hooks(
+        &self,
+        run: &Run,
+        trigger: Trigger,
+    ) -> Result<(), Error> {
         self.run_hooks(run, trigger, &self.stack_hooks, false).await
     }
 
@@ -46,7 +50,12 @@ impl Scratch {
     ///
     /// # Errors
     /// It fails.
-    pub(in crate::lifecycle) async fn run_program_hook(&self, run: &Run, trigger: Trigger, hook: hooks::Hook) -> Result<(), Error> {
+    pub(in crate::lifecycle) async fn run_program_hook(
+        &self,
+        run: &Run,
+        trigger: Trigger,
+        hook: hooks::Hook,
+    ) -> Result<(), Error> {
         self.run_hook(run, trigger, hook, true).await
     }
 
@@ -54,7 +63,12 @@ impl Scratch {
     ///
     /// # Errors
     /// It fails.
-    pub(in crate::lifecycle) async fn run_silent(&self, run: &Run, trigger: Trigger, hook: hooks::Hook) -> Result<(), Error> {
+    pub(in crate::lifecycle) async fn run_silent(
+        &self,
+        run: &Run,
+        trigger: Trigger,
+        hook: hooks::Hook,
+    ) -> Result<(), Error> {
         self.run_hook(run, trigger, hook, false).await
     }
 
@@ -69,7 +83,13 @@ impl Scratch {
         program: PathBuf,
         arguments: Vec<String>,
     ) -> Result<String, Error> {
-        let hook = hooks::Hook { name: name.to_owned(), path: program, arguments, timeout: None, ignore_errors: false };
+        let hook = hooks::Hook {
+            name: name.to_owned(),
+            path: program,
+            arguments,
+            timeout: None,
+            ignore_errors: false,
+        };
         let (context, cancel, mask) = (self.hook_context(), run.cancel.clone(), self.mask.clone());
         let (listener, component, shown) = (run.listener.clone(), self.name.clone(), name.to_owned());
         let result = blocking("running a program", move || {
