@@ -86,13 +86,16 @@ fn add_service_monitors(stack: &Stack) {
     stack.write("prometheus/kustomization.yaml", "resources: [service-monitors.yaml]\n");
     stack.write("prometheus/hub-component.yaml", "kind: component\nmeta: {name: prometheus}\n");
     let manifest = std::fs::read_to_string(stack.path("hub.yaml")).unwrap();
-    stack.write("hub.yaml", &format!("{manifest}- name: prometheus\n  source: {{dir: prometheus}}\n"));
+    let with_it = "components:\n- name: prometheus\n  source: {dir: prometheus}\n";
+    stack.write("hub.yaml", &manifest.replace("components:\n", with_it));
     json(stack, &["deploy", "prometheus"]);
 }
 
 #[test]
 fn all_of_it_goes_on_stays_as_it_is_and_goes_off_to_nothing() {
     let stack = Stack::of_repository();
+    let planned = stack.hub(&["plan", "mlflow"]);
+    planned.ends(0, &["+ Namespace mlflow", "5 of these: its namespace comes with this plan"]);
     let first = json(&stack, &["deploy"]);
     let ended = statuses(&first);
     for component in ["cert-manager", "kserve", "mlflow", "listener", "model-registry", "model-registry-ui"] {

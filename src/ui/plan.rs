@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use hub_cluster::{Action, Change, FieldDiff, Plan};
+use serde_json::Value;
 
 use super::style::Palette;
 
@@ -26,15 +27,9 @@ pub fn plan_lines(plan: &Plan, detail: Detail, palette: &Palette) -> Vec<String>
     let of = |action: Action| plan.changes.iter().filter(move |c| c.action == action);
     let mut lines = Vec::new();
     let created: Vec<&Change> = of(Action::Create).collect();
-    if detail == Detail::Full {
-        lines.extend(
-            created.iter().map(|c| palette.good.apply_to(format!("+ {}{}", c.id, why(c))).to_string()),
-        );
-    } else if created.len() <= SHORT {
-        lines.extend(
-            created.iter().map(|c| palette.good.apply_to(format!("+ {}{}", c.id, told(c))).to_string()),
-        );
-        lines.extend(unverified(&created, palette));
+    if detail == Detail::Full || created.len() <= SHORT {
+        let named = named(&created, '+').into_iter();
+        lines.extend(named.map(|line| palette.good.apply_to(line).to_string()));
     } else {
         lines.push(palette.good.apply_to(format!("+ {}", by_kind(&created))).to_string());
     }
@@ -43,9 +38,8 @@ pub fn plan_lines(plan: &Plan, detail: Detail, palette: &Palette) -> Vec<String>
     }
     let deleted: Vec<&Change> = of(Action::Delete).collect();
     if detail == Detail::Full || deleted.len() <= SHORT {
-        lines.extend(
-            deleted.iter().map(|c| palette.bad.apply_to(format!("- {}{}", c.id, why(c))).to_string()),
-        );
+        let named = named(&deleted, '-').into_iter();
+        lines.extend(named.map(|line| palette.bad.apply_to(line).to_string()));
     } else {
         lines.push(palette.bad.apply_to(format!("- {}", by_kind(&deleted))).to_string());
     }
@@ -89,6 +83,22 @@ pub(super) fn counted(counts: &hub_cluster::Counts, done: bool) -> String {
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 
+/// A line for each; a reason that several have in common is told once, at their end.
+fn named(changes: &[&Change], sign: char) -> Vec<String> {
+    let mut shared: BTreeMap<&str, usize> = BTreeMap::new();
+    for reason in changes.iter().filter_map(|change| change.reason.as_deref()) {
+        *shared.entry(reason).or_default() += 1;
+    }
+    shared.retain(|_, count| *count > 1);
+    let line = |change: &&Change| {
+        let told = change.reason.as_deref().is_some_and(|reason| shared.contains_key(reason));
+        format!("{sign} {}{}", change.id, if told { String::new() } else { why(change) })
+    };
+    let mut lines: Vec<String> = changes.iter().map(line).collect();
+    lines.extend(shared.iter().map(|(reason, count)| format!("  ({count} of these: {reason})")));
+    lines
+}
+
 fn by_kind(changes: &[&Change]) -> String {
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for change in changes {
@@ -119,9 +129,9 @@ fn changed(change: &Change, detail: Detail, palette: &Palette) -> Vec<String> {
 }
 
 fn field_lines(field: &FieldDiff, detail: Detail) -> Vec<String> {
-    let value = |value: &Option<serde_json::Value>| match value {
+    let value = |value: &Option<Value>| match value {
         None => "(none)".to_owned(),
-        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     };
     let (old, new) = (value(&field.old), value(&field.new));
@@ -129,6 +139,9 @@ fn field_lines(field: &FieldDiff, detail: Detail) -> Vec<String> {
         if field.owners.is_empty() { String::new() } else { format!("  [{}]", field.owners.join(", ")) };
     if old.contains('\n') || new.contains('\n') {
         return multi_line(&field.path, &old, &new, &owners, detail);
+    }
+    if let (Some(Value::Array(old)), Some(Value::Array(new))) = (&field.old, &field.new) {
+        return multi_line(&field.path, &one_a_line(old), &one_a_line(new), &owners, detail);
     }
     let cut = |text: String| {
         if detail == Detail::Short && text.chars().count() > 60 {
@@ -138,6 +151,11 @@ fn field_lines(field: &FieldDiff, detail: Detail) -> Vec<String> {
         }
     };
     vec![format!("    {}: {} → {}{owners}", field.path, cut(old), cut(new))]
+}
+
+/// The elements of a list, of which few differ as a rule.
+fn one_a_line(list: &[Value]) -> String {
+    list.iter().map(|element| format!("{element}\n")).collect()
 }
 
 /// Only the lines of a text that differ.
@@ -166,18 +184,6 @@ fn why(change: &Change) -> String {
     change.reason.as_ref().map_or_else(String::new, |reason| format!("  ({reason})"))
 }
 
-/// As [`why`], but for what many new objects have in common, which is said once.
-fn told(change: &Change) -> String {
-    if change.unverified { String::new() } else { why(change) }
-}
-
-/// How many new objects the server could not look at beforehand.
-fn unverified(created: &[&Change], palette: &Palette) -> Option<String> {
-    let count = created.iter().filter(|change| change.unverified).count();
-    let text = format!("  (the server cannot check {count} of them before their namespace or kind is there)");
-    (count > 0).then(|| palette.dim.apply_to(text).to_string())
-}
-
 /// What stays, and how to delete it all the same. Objects that stay for the same reason share a line.
 fn kept<'a>(changes: impl Iterator<Item = &'a Change>, palette: &Palette) -> Vec<String> {
     let mut groups: Vec<(&str, Vec<&Change>)> = Vec::new();
@@ -196,4 +202,26 @@ fn kept<'a>(changes: impl Iterator<Item = &'a Change>, palette: &Palette) -> Vec
         palette.dim.apply_to(format!("= {what}: {reason}")).to_string()
     };
     groups.into_iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn of_a_list_only_the_elements_are_shown_that_differ() {
+        let field = FieldDiff {
+            path: "spec.args".to_owned(),
+            old: Some(json!(["server", "--port=5000", "--dev"])),
+            new: Some(json!(["server", "--port=5000", "--metrics", "--quiet"])),
+            owners: Vec::new(),
+            masked: false,
+        };
+        let lines = field_lines(&field, Detail::Short);
+        let expected =
+            ["    spec.args:", "      - \"--dev\"", "      + \"--metrics\"", "      + \"--quiet\""];
+        assert_eq!(lines, expected);
+    }
 }
