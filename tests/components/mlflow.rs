@@ -140,7 +140,8 @@ fn the_key_for_webhooks_is_one_that_mlflow_takes() {
 #[test]
 fn secrets_stay_with_what_they_open_unless_told_otherwise() {
     let repository = Repository::new();
-    let kept = repository.render("mlflow", &["mlflow.database.kind=postgres"]);
+    let kept = ["mlflow.database.kind=postgres", "mlflow.keepSecrets=true"];
+    let kept = repository.render("mlflow", &kept);
     let given_up = ["mlflow.database.kind=postgres", "mlflow.keepSecrets=false"];
     let given_up = repository.render("mlflow", &given_up);
     for secret in ["Secret mlflow-database", "Secret mlflow-webhook-encryption"] {
