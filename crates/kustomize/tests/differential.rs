@@ -282,6 +282,10 @@ fn compare(name: &str, strategy: impl Strategy<Value = Files>) {
         let ours = ours(&folder);
         let shown: String = files.iter().map(|(path, text)| format!("# {path}\n{text}\n")).collect();
         let said = String::from_utf8_lossy(&output.stderr);
+        if trips_over_a_comment(&said) {
+            prop_assert!(ours.is_ok(), "{}\n{:?}", shown, ours.as_ref().err());
+            return Ok(());
+        }
         prop_assert_eq!(
             ours.as_ref().ok(),
             theirs.as_ref(),
@@ -296,6 +300,12 @@ fn compare(name: &str, strategy: impl Strategy<Value = Files>) {
     if let Err(error) = outcome {
         panic!("seed {seed} (HUB_SEED={seed} repeats it): {error}");
     }
+}
+
+/// A fault of the original that is not wanted here: it cannot read back what it printed where a mapping that has a
+/// comment behind its key was emptied. The README of the crate says so.
+fn trips_over_a_comment(said: &str) -> bool {
+    said.starts_with("Error: map[string]interface {}{") && said.contains("could not find expected ':'")
 }
 
 /// What random choices follow from: another one in each run, unless `HUB_SEED` says which.
