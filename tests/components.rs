@@ -30,3 +30,6 @@ mod model_mesh;
 
 #[path = "components/serverless.rs"]
 mod serverless;
+
+#[path = "components/documented.rs"]
+mod documented;

@@ -77,6 +77,29 @@ fn type_constraints_are_upstreams_example() {
     assert_eq!(found, expected);
 }
 
+/// Upstream's example with a runtime for tests tells its pods apart by a label `component`; ours by the suffix in `app`.
+#[test]
+fn a_mock_runtime_is_upstreams_example_but_for_labels() {
+    let parameters = [
+        "modelmesh.nameSuffix=-mock-runtime",
+        "modelmesh.replicas=1",
+        r#"modelmesh.imagePullSecrets=["redsonja-cr-apikey"]"#,
+        "tls.enabled=false",
+        "tls.secret=",
+        "runtime.name=mock-runtime",
+        "runtime.image=example/modelmesh-mock-runtime:latest",
+        "runtime.port=8085",
+        r#"runtime.ports={"grpc": 8085, "http": 9982}"#,
+        "runtime.resources.requests.cpu=1",
+        "runtime.resources.limits.cpu=2",
+        "runtime.resources.requests.memory=512Mi",
+        "runtime.resources.limits.memory=1024Mi",
+    ];
+    let Some(mut found) = deviations("examples/mock-runtime", &parameters) else { return };
+    found.retain(|path| !path.ends_with("/app") && !path.ends_with("/component"));
+    assert_eq!(found, [format!("Deployment model-mesh-mock-runtime{SERVICE_NAME}")]);
+}
+
 #[test]
 fn the_examples_facts_hold_without_upstream() {
     let repository = Repository::new();

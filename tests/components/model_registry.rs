@@ -207,6 +207,30 @@ fn every_difference_from_the_projects_own_manifests_has_a_reason() {
     }
 }
 
+/// The demonstration catalog has models of its own, and measurements in the catalog's files instead of an archive.
+#[test]
+fn the_demonstration_catalog_is_the_projects_with_other_models() {
+    let Some(upstream) = Objects::upstream("model-registry/options/catalog/overlays/demo") else { return };
+    let parameters = ["catalog.enabled=true", "catalog.sources=demo", "catalog.huggingFaceKey=k"];
+    let ours = Repository::new().render(COMPONENT, &parameters);
+    let missing: Vec<String> = upstream.ids().difference(&ours.ids()).cloned().collect();
+    assert_eq!(missing, ["ConfigMap model-catalog-demo-perf-data"]);
+    for id in upstream.ids().intersection(&ours.ids()) {
+        let of_the_archive = |path: &str| {
+            id == "Deployment model-catalog-server"
+                && ["containers/0/args", "containers/0/volumeMounts", "initContainers", "volumes"]
+                    .iter()
+                    .any(|field| path.starts_with(&format!("/spec/template/spec/{field}")))
+        };
+        let own_models = |path: &str| id == "ConfigMap model-catalog-sources" && path.starts_with("/data/");
+        let mut differing = upstream.differing(&ours, id);
+        differing.retain(|path| {
+            !(is_explained(id, path, upstream.get(id)) || of_the_archive(path) || own_models(path))
+        });
+        assert!(differing.is_empty(), "{id} differs at {differing:?}");
+    }
+}
+
 #[test]
 fn values_reach_the_objects_that_they_are_about() {
     let rendered = Repository::new().render(

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod bare_cluster;
 pub(crate) mod chain;
 pub(crate) mod control_plane;
 pub(crate) mod release;
