@@ -33,3 +33,6 @@ mod serverless;
 
 #[path = "components/documented.rs"]
 mod documented;
+
+#[path = "components/cert_manager.rs"]
+mod cert_manager;

@@ -57,3 +57,49 @@ fn knatives_settings_reach_its_config_maps() {
     let refused = repository.stack().hub(&["render", "knative-serving", "-e", "set"]);
     refused.ends(2, &["a ConfigMap that Knative Serving does not have"]);
 }
+
+/// Another release in the place of the carried one.
+#[test]
+fn another_release_changes_what_runs_and_nothing_else() {
+    let repository = Repository::new();
+    let stack = repository.stack();
+    for (component, files, old, new, changed) in [
+        (
+            "istio",
+            &["istio.yaml"][..],
+            "1.29.2",
+            "1.29.3",
+            &["Deployment istio-ingressgateway", "Deployment istiod"][..],
+        ),
+        (
+            "knative-serving",
+            &["serving-crds.yaml", "serving-core.yaml", "net-istio.yaml"],
+            "v1.21.0",
+            "v1.21.1",
+            &[
+                "ConfigMap config-deployment",
+                "Deployment activator",
+                "Deployment autoscaler",
+                "Deployment controller",
+                "Deployment net-istio-controller",
+                "Deployment net-istio-webhook",
+                "Deployment webhook",
+                "Image queue-proxy",
+            ],
+        ),
+    ] {
+        let local = stack.path(&format!("components/{component}/local"));
+        for file in files {
+            let text = std::fs::read_to_string(local.join(file)).unwrap();
+            stack.write(
+                &format!("components/{component}/next/{file}"),
+                &text.replace(&format!(":{old}"), &format!(":{new}")),
+            );
+        }
+        let next = files.iter().map(|file| format!("next/{file}")).collect::<Vec<_>>().join(" ");
+        let before = repository.render(component, &[]);
+        let after = repository.render(component, &[&format!("kustomize.resources={next}")]);
+        let expected = changed.iter().map(|id| (*id).to_owned()).collect();
+        assert_eq!(before.changed(&after), expected, "{component}");
+    }
+}
