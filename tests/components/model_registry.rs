@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::rendered::{Objects, Repository};
+use crate::support::Stack;
 
 const COMPONENT: &str = "model-registry";
 
@@ -395,4 +396,19 @@ fn it_goes_on_changes_its_database_goes_off_and_comes_back_with_its_password() {
     let back = stack.hub(&["deploy", "model-registry-ui", "-p", keep]);
     back.ends(0, &[joins]);
     assert!(!back.stdout.contains("~ Secret"), "the kept password is used again: {}", back.stdout);
+}
+
+/// What is to be done when a server does not come up, as verbs; neither leaves anything behind.
+#[test]
+fn its_verbs_look_after_it() {
+    let stack = Stack::of_repository();
+    stack.hub(&["deploy", "model-registry"]).ends(0, &[]);
+    let verified = stack.hub(&["invoke", "model-registry", "verify"]);
+    verified.ends(0, &["deployment/model-registry-db: condition Available", "its API answers"]);
+    let mended = stack.hub(&["invoke", "model-registry", "fix-dirty-migration"]);
+    mended.ends(0, &["the schema is marked as clean"]);
+    let jobs = stack.hub(&["object", "get", "job", "-A", "-o", "name"]);
+    assert_eq!(jobs.ends(0, &[]).stdout, "");
+    let existing = ["invoke", "model-registry", "fix-dirty-migration", "-p", "database.kind=existing"];
+    stack.hub(&existing).ends(1, &["the database is not from here", "UPDATE schema_migrations"]);
 }
