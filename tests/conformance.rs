@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use hub::environments::Environment;
 use hub::lifecycle::{Overrides, Recorded, Resolved, check_meant, gather, resolve_all};
 use hub::parameters::text_of;
-use hub::stack::{Request, Stack, Unprobed, select};
+use hub::stack::{Additions, Loading, LocalSources, Request, Stack, Unprobed, select};
 use serde_json::Value;
 use support::Stack as Folder;
 
@@ -139,17 +139,28 @@ fn run(dir: &Path) -> Vec<String> {
     let resolves = expect.order.is_some()
         || !(expect.parameters.is_empty() && expect.outputs.is_empty() && expect.warnings.is_empty());
     if resolves || !expect.error.is_empty() {
-        resolve(dir, &case, &mut failures);
+        resolve(dir, &case, false, &mut failures);
+        // The same stack in one file must mean the same.
+        if failures.is_empty() && dir.join("hub.yaml").is_file() {
+            resolve(dir, &case, true, &mut failures);
+        }
     }
     failures
 }
 
 /// Everything that is known without running anything.
-fn resolve(dir: &Path, case: &Case, failures: &mut Vec<String>) {
+fn resolve(dir: &Path, case: &Case, elaborate: bool, failures: &mut Vec<String>) {
     let expect = &case.expect;
     let mut warnings = Vec::new();
-    let result = resolved(dir, &case.run, &mut warnings);
-    for wanted in &expect.warnings {
+    let result = resolved(dir, &case.run, elaborate, &mut warnings);
+    if elaborate && !expect.error.is_empty() {
+        // Places are others in the one file, and some mistakes are found while it is written.
+        if result.is_ok() {
+            failures.push("elaborate, it does not fail".to_owned());
+        }
+        return;
+    }
+    for wanted in expect.warnings.iter().filter(|_| !elaborate) {
         if !warnings.iter().any(|w| w.contains(wanted)) {
             failures.push(format!("no warning `{wanted}` in {warnings:?}"));
         }
@@ -194,6 +205,7 @@ fn resolve(dir: &Path, case: &Case, failures: &mut Vec<String>) {
 fn resolved(
     dir: &Path,
     input: &Input,
+    elaborate: bool,
     warnings: &mut Vec<String>,
 ) -> Result<(Vec<String>, Resolved), String> {
     let told = |problems: hub::diagnostic::Problems| {
@@ -208,7 +220,15 @@ fn resolved(
     } else {
         Stack::of_component(dir)
     };
-    let stack = stack.map_err(told)?;
+    let mut stack = stack.map_err(told)?;
+    if elaborate {
+        let text = stack.elaborated(&Additions::default()).map_err(told)?;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), hub::manifest::packed(&text).unwrap()).unwrap();
+        let loading = Loading { base: Some(dir), sources: &LocalSources };
+        stack =
+            Stack::load_as(file.path(), &loading).map_err(|p| format!("elaborate: {}\n{text}", told(p)))?;
+    }
     warnings.extend(stack.warnings.iter().map(|w| w.message.clone()));
     let name = input.environment.clone().or_else(|| stack.default_environment.clone());
     let environment = name.map(|name| Environment::load(&name, dir)).transpose().map_err(told)?;

@@ -23,6 +23,9 @@ pub(super) struct StackArguments {
     /// Set the parameters of a file
     #[arg(long, value_name = "FILE", env = "HUB_PARAMS_FILE", value_delimiter = ',', help_heading = "Stack")]
     pub(super) params_file: Vec<PathBuf>,
+    /// What directories of components are relative to [default: the manifest's directory]
+    #[arg(short, long, value_name = "DIR", env = "HUB_COMPONENTS_BASEDIR", help_heading = "Stack")]
+    pub(super) base_dir: Option<PathBuf>,
     /// How results are shown
     #[arg(short, long, value_name = "FORMAT", env = "HUB_OUTPUT", default_value = "text")]
     pub(super) output: OutputFormat,
@@ -69,6 +72,31 @@ impl From<OutputFormat> for Format {
             OutputFormat::Text => Self::Text,
             OutputFormat::Json => Self::Json,
         }
+    }
+}
+
+/// A part of a stack, in hubctl's words.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct PartArguments {
+    /// Components, beside those named without a flag
+    #[arg(id = "named", short = 'c', long = "components", value_name = "NAME", value_delimiter = ',')]
+    pub(super) named: Vec<String>,
+    /// Begin with this component, in order
+    #[arg(long, value_name = "COMPONENT")]
+    pub(super) offset: Option<String>,
+    /// End with this component, in order
+    #[arg(short, long, value_name = "COMPONENT")]
+    pub(super) limit: Option<String>,
+    /// A state file of hubctl; it is not used, `hub state import` takes over what it knows
+    #[arg(short, long, value_name = "FILE", hide = true)]
+    pub(super) state: Vec<PathBuf>,
+}
+
+impl PartArguments {
+    /// The names of components, those without a flag first.
+    #[must_use]
+    pub(super) fn names(&self, positional: &[String]) -> Vec<String> {
+        positional.iter().chain(&self.named).cloned().collect()
     }
 }
 

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::arguments::{ClusterArguments, FetchArguments, StackArguments, duration};
+use super::arguments::{ClusterArguments, FetchArguments, PartArguments, StackArguments, duration};
 use super::conclude::{conclude, refuse};
 use super::exit::Exit;
 use super::interrupt;
-use super::session::Session;
+use super::session::{PARALLEL, Session};
 use crate::lifecycle::{self, DeployOptions, Error, SavedParameters, SavedPlan, Status};
 use crate::stack::Request;
 use crate::ui::Detail;
@@ -34,12 +34,8 @@ pub(super) struct DeployArguments {
     /// Do not take along what these components require
     #[arg(long)]
     only: bool,
-    /// Begin with this component, in order
-    #[arg(long, value_name = "COMPONENT")]
-    offset: Option<String>,
-    /// End with this component, in order
-    #[arg(long, value_name = "COMPONENT")]
-    limit: Option<String>,
+    #[command(flatten)]
+    part: PartArguments,
     /// Take fields that other managers own
     #[arg(long, help_heading = "Changes")]
     force_conflicts: bool,
@@ -75,13 +71,13 @@ pub(super) struct ApplyArguments {
     #[arg(long, value_name = "TIME", env = "HUB_TIMEOUT", default_value = "10m", value_parser = duration)]
     timeout: Duration,
     /// Components at once at the most
-    #[arg(long, value_name = "N", env = "HUB_PARALLEL", default_value_t = 4)]
+    #[arg(long, value_name = "N", env = "HUB_PARALLEL", default_value_t = PARALLEL)]
     parallel: usize,
     /// Stop at the first object that fails
     #[arg(long)]
     fail_fast: bool,
     /// Carry out exactly the plan that `hub plan --out` saved, or nothing if something has moved since
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["components", "only", "offset", "limit", "dry_run",
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["components", "named", "only", "offset", "limit", "dry_run",
         "force_conflicts", "adopt", "no_prune", "recreate", "max_deletes"])]
     plan: Option<PathBuf>,
 }
@@ -100,12 +96,16 @@ pub(super) struct PlanArguments {
 }
 
 impl DeployArguments {
+    fn open(&self) -> Result<Session, lifecycle::Error> {
+        Session::open_with(&self.stack, &self.part.names(&self.components), &self.fetch)
+    }
+
     fn request(&self, session: &Session) -> Request {
         Request {
             components: session.names.clone(),
             only: self.only,
-            offset: self.offset.clone(),
-            limit: self.limit.clone(),
+            offset: self.part.offset.clone(),
+            limit: self.part.limit.clone(),
         }
     }
 
@@ -160,7 +160,7 @@ pub(super) async fn deploy(arguments: ApplyArguments) -> Exit {
     }
     let start = Instant::now();
     let deploy = &arguments.deploy;
-    let opened = Session::open(&deploy.stack, &deploy.components).and_then(|mut session| {
+    let opened = deploy.open().and_then(|mut session| {
         let saved = arguments.plan.as_deref().map(|path| take_up(path, &mut session)).transpose()?;
         Ok((session, saved))
     });
@@ -208,7 +208,7 @@ fn take_up(path: &Path, session: &mut Session) -> Result<SavedPlan, Error> {
 pub(super) async fn plan(arguments: PlanArguments, detail: Detail) -> Exit {
     let start = Instant::now();
     let deploy = &arguments.deploy;
-    let session = match Session::open(&deploy.stack, &deploy.components) {
+    let session = match deploy.open() {
         Ok(session) => session,
         Err(error) => return refuse(None, error),
     };

@@ -37,7 +37,7 @@ pub(super) async fn fetch(arguments: FetchCommandArguments) -> Exit {
 }
 
 async fn fetched(arguments: &FetchCommandArguments) -> Result<(), Error> {
-    let session = Session::open(&arguments.stack, &arguments.components)?;
+    let session = Session::open_with(&arguments.stack, &arguments.components, &arguments.fetch)?;
     let reporter = session.reporter(Detail::Short);
     let mut run = session.run(&arguments.fetch, &ClusterArguments::default(), &reporter, false)?;
     interrupt::watch(run.cancel.clone());

@@ -7,6 +7,7 @@ mod conclude;
 mod crash;
 mod deploy;
 mod drift;
+mod elaborate;
 mod exit;
 mod explain;
 mod ext;
@@ -23,8 +24,10 @@ mod personality;
 mod render;
 mod rollback;
 mod sandbox;
+mod schema;
 mod session;
 mod show;
+mod sources;
 mod stack;
 mod state;
 mod status;
@@ -81,9 +84,13 @@ enum Command {
     Show(show::ShowArguments),
     /// Draw which components need which; needs no cluster
     Graph(graph::GraphArguments),
+    /// Write a stack and its components as one file
+    Elaborate(elaborate::ElaborateArguments),
     /// What hubctl knew of a stack
     #[command(subcommand)]
     State(state::StateCommand),
+    /// Print the JSON Schema of a manifest, for editors
+    Schema(schema::SchemaArguments),
     /// Check manifests; needs no cluster
     Lint(lint::LintArguments),
     /// Download what components name, and pin it in hub.lock
@@ -213,7 +220,9 @@ async fn run(command: Command) -> Exit {
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Show(arguments) => show::show(arguments).await,
         Command::Graph(arguments) => graph::graph(&arguments),
+        Command::Elaborate(arguments) => elaborate::elaborate(&arguments),
         Command::State(command) => state::state(command).await,
+        Command::Schema(arguments) => schema::schema(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
         Command::Fetch(arguments) => fetch::fetch(arguments).await,
         Command::Kustomize(command) => kustomize::run(command, &surroundings::Surroundings::read()),

@@ -69,7 +69,8 @@ impl Reporter for Quiet {
 }
 
 async fn rendered(arguments: &RenderArguments) -> Result<(), Error> {
-    let session = Session::open(&arguments.stack, std::slice::from_ref(&arguments.component))?;
+    let session =
+        Session::open_with(&arguments.stack, std::slice::from_ref(&arguments.component), &arguments.fetch)?;
     let reporter = quiet();
     let run = session.run(&arguments.fetch, &ClusterArguments::default(), &reporter, false)?;
     interrupt::watch(run.cancel.clone());

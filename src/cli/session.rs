@@ -11,14 +11,18 @@ use super::approval::Asking;
 use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
 use super::crash;
 use super::personality::dotenv;
+use super::sources::Repositories;
 use super::surroundings::Surroundings;
 use crate::diagnostic::Problem;
 use crate::environments::Environment;
 use crate::fetch::{FetchOptions, Fetcher, LOCK_FILE};
 use crate::lifecycle::{self, Connection, Error, KubeSurroundings, Overrides, Run, RunSettings, Target};
 use crate::manifest::{COMPONENT_MANIFEST, STACK_MANIFEST};
-use crate::stack::Stack;
+use crate::stack::{Loading, Stack};
 use crate::ui::{self, Detail, Format, Reporter};
+
+/// Components at once at the most: they wait for the cluster and for hooks more than they work.
+pub(super) const PARALLEL: usize = 8;
 
 /// A stack with its environment.
 pub(super) struct Session {
@@ -42,20 +46,37 @@ impl Session {
     /// # Errors
     /// There is no stack, or its manifests or its environment are wrong.
     pub(super) fn open(arguments: &StackArguments, names: &[String]) -> Result<Self, Error> {
+        Self::open_with(arguments, names, &FetchArguments::default())
+    }
+
+    /// As [`Session::open`], where flags say how repositories of components are fetched.
+    ///
+    /// # Errors
+    /// There is no stack, or its manifests or its environment are wrong.
+    pub(super) fn open_with(
+        arguments: &StackArguments,
+        names: &[String],
+        fetch: &FetchArguments,
+    ) -> Result<Self, Error> {
         let mut surroundings = Surroundings::read();
         surroundings.variables.extend(arguments.variables());
         let directory = match names {
             [name] if looks_like_directory(name) => Some(PathBuf::from(name)),
             _ => None,
         };
-        let file = arguments.file.clone().unwrap_or_else(|| PathBuf::from(STACK_MANIFEST));
+        let (file, names) = stack_file(arguments, names);
+        let base =
+            arguments.base_dir.clone().or_else(|| file.parent().map(Path::to_path_buf)).unwrap_or_default();
+        let sources =
+            Repositories { options: fetch_options(&surroundings, &base, fetch, false), base: base.clone() };
+        let loading = Loading { base: arguments.base_dir.as_deref(), sources: &sources };
         let (stack, names) = match directory {
             Some(dir) if arguments.file.is_none() => {
                 let stack = Stack::of_component(&dir)?;
                 let names = stack.components.keys().cloned().collect();
                 (stack, names)
             }
-            _ if file.is_file() => (Stack::load(&file)?, names.to_vec()),
+            _ if file.is_file() => (Stack::load_as(&file, &loading)?, names.to_vec()),
             _ => return Err(no_stack(&file).into()),
         };
         // Source: hubctl's shell layer exports `.env`; what the process was started with counts more here.
@@ -167,15 +188,7 @@ impl Session {
     /// How downloads behave for this stack.
     #[must_use]
     pub(super) fn fetch_options(&self, fetch: &FetchArguments, update: bool) -> FetchOptions {
-        let cache = self.surroundings.cache_dir().unwrap_or_else(|| self.stack.dir.join(".hub/cache"));
-        FetchOptions {
-            lock_file: Some(self.stack.dir.join(LOCK_FILE)),
-            offline: fetch.offline,
-            update,
-            timeout: fetch.fetch_timeout,
-            retries: fetch.fetch_retries,
-            ..FetchOptions::new(cache)
-        }
+        fetch_options(&self.surroundings, &self.stack.dir, fetch, update)
     }
 
     fn settings(&self, fetch: &FetchArguments, cluster: &ClusterArguments) -> RunSettings {
@@ -190,7 +203,7 @@ impl Session {
             stamp: hub_cluster::RunStamp::now(),
             hook_timeout: fetch.hook_timeout,
             lock_timeout: cluster.lock_timeout,
-            parallel: 4,
+            parallel: PARALLEL,
         }
     }
 
@@ -232,6 +245,32 @@ struct Forward(Arc<dyn Reporter>);
 impl lifecycle::Listener for Forward {
     fn on_event(&self, event: &lifecycle::Event) {
         self.0.on_event(event);
+    }
+}
+
+fn fetch_options(
+    surroundings: &Surroundings,
+    dir: &Path,
+    fetch: &FetchArguments,
+    update: bool,
+) -> FetchOptions {
+    let cache = surroundings.cache_dir().unwrap_or_else(|| dir.join(".hub/cache"));
+    FetchOptions {
+        lock_file: Some(dir.join(LOCK_FILE)),
+        offline: fetch.offline,
+        update,
+        timeout: fetch.fetch_timeout,
+        retries: fetch.fetch_retries,
+        ..FetchOptions::new(cache)
+    }
+}
+
+/// The stack's file and the names of components: as with hubctl, the file may be the first of the names.
+fn stack_file<'n>(arguments: &StackArguments, names: &'n [String]) -> (PathBuf, &'n [String]) {
+    match (&arguments.file, names) {
+        (Some(file), _) => (file.clone(), names),
+        (None, [first, rest @ ..]) if Path::new(first).is_file() => (PathBuf::from(first), rest),
+        (None, _) => (PathBuf::from(STACK_MANIFEST), names),
     }
 }
 

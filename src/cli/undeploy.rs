@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use hub_cluster::{ApplyOptions, UndeployOptions};
 
-use super::arguments::{ClusterArguments, FetchArguments, StackArguments, duration};
+use super::arguments::{ClusterArguments, FetchArguments, PartArguments, StackArguments, duration};
 use super::conclude::{conclude, refuse};
 use super::exit::Exit;
 use super::interrupt;
 use super::session::Session;
 use crate::lifecycle::{self, UndeployChoices};
+use crate::stack;
 use crate::ui::Detail;
 
 /// Which components, and what goes with them.
@@ -33,6 +34,8 @@ pub(super) struct UndeployArguments {
     cluster: ClusterArguments,
     #[command(flatten)]
     fetch: FetchArguments,
+    #[command(flatten)]
+    part: PartArguments,
     /// Undeploy even what other deployed components need
     #[arg(long)]
     only: bool,
@@ -62,7 +65,11 @@ pub(super) struct UndeployArguments {
 /// Runs `hub undeploy`.
 pub(super) async fn undeploy(arguments: UndeployArguments) -> Exit {
     let start = Instant::now();
-    let session = match Session::open(&arguments.stack, &arguments.components) {
+    let session = match Session::open_with(
+        &arguments.stack,
+        &arguments.part.names(&arguments.components),
+        &arguments.fetch,
+    ) {
         Ok(session) => session,
         Err(error) => return refuse(None, error),
     };
@@ -86,7 +93,9 @@ pub(super) async fn undeploy(arguments: UndeployArguments) -> Exit {
         let run = session.run(&arguments.fetch, &arguments.cluster, &reporter, arguments.yes)?;
         interrupt::watch(run.cancel.clone());
         let connection = session.connect(&arguments.cluster, &run.cancel).await?;
-        lifecycle::undeploy(&run, &connection, &session.names, &choices).await
+        let (offset, limit) = (arguments.part.offset.as_deref(), arguments.part.limit.as_deref());
+        let names = stack::backwards(&session.stack, &session.names, offset, limit)?;
+        lifecycle::undeploy(&run, &connection, &names, &choices).await
     }
     .await;
     match result {

@@ -17,7 +17,7 @@ use super::run::{ComponentReport, finish};
 use super::values::{Recorded, Values};
 use super::{
     Connection, DeployOptions, Error, Event, Phase, Prepared, Report, Run, SavedPlan, Status, Verb,
-    check_meant, component, journal, namespaces, schedule,
+    check_meant, component, conditions, journal, namespaces, schedule,
 };
 use crate::hooks::Trigger;
 use crate::parameters::ParameterSet;
@@ -38,11 +38,27 @@ pub async fn deploy(
     }
     let ready = Ready::new(run, connection, request, Verb::Deploy).await?;
     let lock = take_lock(run, connection).await?;
+    let report = deploy_each(run, connection, &ready, options).await;
+    release(run, lock).await;
+    report
+}
+
+/// Deploys all components of a selection, then waits for what the stack as a whole asks for.
+async fn deploy_each(
+    run: &Run,
+    connection: &Connection,
+    ready: &Ready,
+    options: &DeployOptions,
+) -> Result<Report, Error> {
     let report = schedule::each(run, &ready.selection.order, &ready.selection.needs, |name| {
-        deploy_one(run, connection, &ready, name, options)
+        deploy_one(run, connection, ready, name, options)
     })
     .await;
-    release(run, lock).await;
+    let conditions = &run.stack.lifecycle.ready_conditions;
+    if options.wait && matches!(report.status(), Status::Done | Status::Unchanged) {
+        let expand = |text: &str| ready.values.expand_for_stack(run, text);
+        conditions::wait(run, &run.stack.name, conditions, &expand).await?;
+    }
     Ok(report)
 }
 
@@ -67,10 +83,7 @@ async fn deploy_saved(
             let moved = vec!["the saved plan has it, and this run would leave it out".to_owned()];
             return Err(Error::PlanMoved { component: missing.join(", "), moved });
         }
-        Ok(schedule::each(run, &ready.selection.order, &ready.selection.needs, |name| {
-            deploy_one(run, connection, &ready, name, options)
-        })
-        .await)
+        deploy_each(run, connection, &ready, options).await
     }
     .await;
     release(run, lock).await;
@@ -127,10 +140,14 @@ impl Ready {
         let recorded = Recorded::read(&run.stack, &connection.cluster).await?;
         let platform =
             Probed { cluster: &connection.cluster, inventories: &inventories, noted: Some(&recorded) };
-        let selection = stack::select(&run.stack, request, &platform)?;
+        let mut selection = stack::select(&run.stack, request, &platform)?;
         check_meant(&run.stack, &selection.order, &run.layers)?;
         let values = Values::new(run, &selection.order, recorded, verb == Verb::Plan)?;
+        selection.leave_out(values.left_out());
         announce(run, connection, verb, &selection.order);
+        for (name, why) in &selection.left_out {
+            run.warn(Some(name), format!("left out: {why}"));
+        }
         for addition in &selection.additions {
             run.tell(&Event::ComponentAdded(addition.clone()));
         }
@@ -247,7 +264,13 @@ async fn deploy_component(
     prepared.scratch.run_post_hooks(run).await?;
     let raw = prepared.scratch.raw_outputs(name)?;
     let dir = prepared.scratch.dir();
-    ready.values.emit(run, connection, component, parameters, &raw, dir).await?;
+    let outputs = ready.values.emit(run, connection, component, parameters, &raw, dir).await?;
+    let conditions = &component.manifest.lifecycle.ready_conditions;
+    if options.wait && !conditions.is_empty() {
+        run.enter(name, Phase::Conditions)?;
+        let expand = |text: &str| ready.values.expand(run, component, &outputs, text);
+        conditions::wait(run, name, conditions, &expand).await?;
+    }
     if has_hooks {
         journal::close(run, connection, name).await?;
     }

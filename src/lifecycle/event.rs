@@ -55,6 +55,8 @@ pub enum Phase {
     Applying,
     /// Running hooks afterwards.
     PostHook,
+    /// Waiting for what its `readyConditions` name.
+    Conditions,
 }
 
 impl Phase {
@@ -69,6 +71,7 @@ impl Phase {
             Self::Building => "building",
             Self::Planning => "planning",
             Self::Applying => "applying",
+            Self::Conditions => "waiting for readyConditions",
         }
     }
 }

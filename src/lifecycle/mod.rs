@@ -8,6 +8,7 @@ mod binding;
 mod build;
 mod component;
 mod concealment;
+mod conditions;
 mod confirm;
 mod deploy;
 mod download;

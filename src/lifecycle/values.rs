@@ -18,7 +18,8 @@ use super::{Connection, Error, Run};
 use crate::diagnostic::{Problem, Problems};
 use crate::outputs::{self, Ingredients, Output, RawOutputs};
 use crate::parameters::{
-    Bindings, GeneratedValue, ParameterLayers, ParameterSet, Scope, VisibleOutput, expand_text, resolve,
+    Bindings, Expanded, GeneratedValue, ParameterLayers, ParameterSet, Scope, Unresolved, VisibleOutput,
+    expand_text, resolve,
 };
 use crate::stack::{Component, Stack};
 
@@ -60,6 +61,8 @@ pub struct Resolved {
     pub parameters: BTreeMap<String, ParameterSet>,
     /// Of every component of the stack.
     pub outputs: BTreeMap<String, Vec<Output>>,
+    /// Selected components that take no part since an optional parameter switches them off, and why.
+    pub left_out: BTreeMap<String, String>,
 }
 
 /// Resolves the parameters of all selected components; every mistake of any of them at once.
@@ -76,33 +79,63 @@ pub fn resolve_all(
     anticipate: bool,
 ) -> Result<Resolved, Problems> {
     let order = stack.order();
-    let mut problems = Problems::default();
+    let mut wrong = Unresolved::default();
     let mut resolved = Resolved::default();
     for component in order.iter().filter_map(|name| stack.components.get(name)) {
         let name = &component.name;
-        let takes_part = selected.contains(name);
+        let mut takes_part = selected.contains(name);
         let noted = recorded.outputs.get(name).filter(|_| anticipate || !takes_part);
         let visible = visible(stack, &order, component, |other| resolved.outputs.get(other).cloned());
         let context = Context::new(stack, &order, component, recorded);
         let scope = context.scope(layers, &visible);
+        if let Some(why) = switched_off(stack, component, &scope).filter(|_| takes_part) {
+            resolved.left_out.insert(name.clone(), why);
+            takes_part = false;
+        }
         let set = resolve_one(component, &scope);
         let mut outputs = match &set {
             Ok(set) => calculated(component, &scope, set, None, &component.manifest.dir),
-            Err(_) => Ok(Vec::new()),
+            // What the others get from it is no further mistake.
+            Err(_) => Ok(component.manifest.outputs.iter().map(Output::awaited).collect()),
         };
         match set {
             Ok(set) if takes_part => {
                 resolved.parameters.insert(name.clone(), set);
             }
-            Err(found) if takes_part => problems.0.extend(found.0),
+            Err(found) if takes_part => wrong.add(found),
             _ => {}
         }
         if let (Err(found), true) = (&mut outputs, takes_part) {
-            problems.0.append(&mut found.0);
+            wrong.problems.0.append(&mut found.0);
         }
         resolved.outputs.insert(name.clone(), overlaid(outputs.unwrap_or_default(), noted, takes_part));
     }
-    problems.or(resolved).map_err(|problems| conceal(problems, stack, layers))
+    wrong.told(layers).or(resolved).map_err(|problems| conceal(problems, stack, layers))
+}
+
+/// Why a component takes no part: `lifecycle.requires.optional` names a parameter of it that is empty or says no.
+///
+/// Source: hubctl's `lifecycle/requirement.go`: terms with a dot are parameters; one that is not there at all counts
+/// only where the term names the component.
+fn switched_off(stack: &Stack, component: &Component, scope: &Scope<'_>) -> Option<String> {
+    let terms = stack.lifecycle.optional_requires.iter().map(|term| term.value.as_str());
+    for term in terms.filter(|term| term.contains('.')) {
+        let (name, meant) = term.split_once(':').map_or((term, None), |(name, meant)| (name, Some(meant)));
+        if meant.is_some_and(|meant| meant != component.name) {
+            continue;
+        }
+        let text = format!("${{{name}}}");
+        let value = match expand_text(&text, &component.manifest.parameters, scope, &|_| None) {
+            Ok(expanded) => expanded.text,
+            Err(_) => meant.map(|_| String::new()),
+        };
+        let says_no = |value: &String| ["", "false", "0", "no", "(unknown)"].contains(&value.as_str());
+        if let Some(value) = value.filter(says_no) {
+            let value = if value.is_empty() { "empty".to_owned() } else { format!("`{value}`") };
+            return Some(format!("{name} is {value}, and it is optional for the stack"));
+        }
+    }
+    None
 }
 
 /// What follows from parameters and what was noted. Of a component that takes part the first counts, since the note is of
@@ -123,7 +156,7 @@ fn overlaid(calculated: Vec<Output>, noted: Option<&Vec<Output>>, takes_part: bo
     all
 }
 
-fn resolve_one(component: &Component, scope: &Scope<'_>) -> Result<ParameterSet, Problems> {
+fn resolve_one(component: &Component, scope: &Scope<'_>) -> Result<ParameterSet, Unresolved> {
     let mut set = resolve(&component.manifest.parameters, &component.manifest.rules, scope)?;
     let mut bindings: Vec<_> = scope.bindings.iter().collect();
     bindings.sort_by_key(|(name, _)| name.as_str());
@@ -270,7 +303,8 @@ impl Values {
         let order = run.stack.order();
         let visible = visible(&run.stack, &order, component, |other| self.outputs_of(other));
         let mut context = Context::new(&run.stack, &order, component, &self.recorded);
-        let mut set = resolve_one(component, &context.scope(&run.layers, &visible))?;
+        let told = |wrong: Unresolved| wrong.told(&run.layers);
+        let mut set = resolve_one(component, &context.scope(&run.layers, &visible)).map_err(told)?;
         let waits: Vec<&str> = set.pending().collect();
         if let Some(output) = waits.first() {
             if complete {
@@ -287,7 +321,7 @@ impl Values {
         if let Some(connection) = connection {
             context.generated = self.generated(connection, &set).await?;
             if !context.generated.is_empty() {
-                set = resolve_one(component, &context.scope(&run.layers, &visible))?;
+                set = resolve_one(component, &context.scope(&run.layers, &visible)).map_err(told)?;
             }
         }
         lock(&self.settled).insert(component.name.clone(), set.clone());
@@ -303,6 +337,46 @@ impl Values {
     fn outputs_of(&self, component: &str) -> Option<Vec<Output>> {
         let emitted = lock(&self.emitted).get(component).cloned();
         emitted.or_else(|| self.known.outputs.get(component).cloned())
+    }
+
+    /// Components that an optional parameter switches off.
+    pub(super) fn left_out(&self) -> &BTreeMap<String, String> {
+        &self.known.left_out
+    }
+
+    /// Text by what a component knows, its own outputs too.
+    ///
+    /// # Errors
+    /// The text refers to something unknown.
+    pub(super) fn expand(
+        &self,
+        run: &Run,
+        component: &Component,
+        own: &[Output],
+        text: &str,
+    ) -> Result<String, Error> {
+        let order = run.stack.order();
+        let visible = visible(&run.stack, &order, component, |other| self.outputs_of(other));
+        let context = Context::new(&run.stack, &order, component, &self.recorded);
+        let scope = context.scope(&run.layers, &visible);
+        let names = |name: &str| own.iter().find(|o| o.name == name).and_then(|o| o.value.clone());
+        let expanded = expand_text(text, &component.manifest.parameters, &scope, &names);
+        told(text, &component.name, expanded)
+    }
+
+    /// Text by what the stack as a whole knows.
+    ///
+    /// # Errors
+    /// The text refers to something unknown.
+    pub(super) fn expand_for_stack(&self, run: &Run, text: &str) -> Result<String, Error> {
+        let outputs: BTreeMap<String, Vec<Output>> = run
+            .stack
+            .components
+            .keys()
+            .map(|name| (name.clone(), self.outputs_of(name).unwrap_or_default()))
+            .collect();
+        let mut secret = false;
+        told(text, &run.stack.name, expand_by_stack(text, &run.layers, &outputs, &mut secret))
     }
 
     /// Takes what a component gave, for the others and for later runs.
@@ -379,13 +453,29 @@ pub(super) async fn note(
 ///
 /// Source: hubctl: `component:output` copies one, any other name is `${name}`; outputs go before parameters.
 pub(super) fn stack_outputs(stack: &Stack, layers: &ParameterLayers, resolved: &Resolved) -> Vec<Output> {
-    let all = || resolved.outputs.iter().flat_map(|(c, outputs)| outputs.iter().map(move |o| (c, o)));
-    let found = |name: &str| {
-        let named = |(component, output): &(&String, &Output)| {
-            output.name == name || format!("{component}:{}", output.name) == name
-        };
-        all().find(named).map(|(_, output)| output.clone())
-    };
+    let calculated = stack.outputs.iter().filter_map(|declaration| {
+        let text = declaration.value.clone().unwrap_or_else(|| format!("${{{}}}", declaration.name));
+        let mut secret = declaration.secret;
+        let expanded = expand_by_stack(&text, layers, &resolved.outputs, &mut secret).ok()?;
+        let value = expanded.text?;
+        let brief = declaration.brief.clone();
+        Some(Output {
+            name: declaration.name.clone(),
+            value: Some(value.into()),
+            secret: secret || expanded.secret,
+            brief,
+        })
+    });
+    calculated.collect()
+}
+
+/// Expands text of a stack; `secret` becomes true where a secret output goes into it.
+fn expand_by_stack(
+    text: &str,
+    layers: &ParameterLayers,
+    outputs: &BTreeMap<String, Vec<Output>>,
+    secret: &mut bool,
+) -> Result<Expanded, String> {
     let scope = Scope {
         component: "",
         depends: &[],
@@ -394,21 +484,26 @@ pub(super) fn stack_outputs(stack: &Stack, layers: &ParameterLayers, resolved: &
         outputs: &[],
         generated: &BTreeMap::new(),
     };
-    let calculated = stack.outputs.iter().filter_map(|declaration| {
-        let text = declaration.value.clone().unwrap_or_else(|| format!("${{{}}}", declaration.name));
-        let secret = std::cell::Cell::new(declaration.secret);
-        let names = |name: &str| {
-            let output = found(name)?;
-            secret.set(secret.get() || output.secret);
-            output.value
-        };
-        let expanded = expand_text(&text, &[], &scope, &names).ok()?;
-        let value = expanded.text?;
-        let secret = secret.get() || expanded.secret;
-        let brief = declaration.brief.clone();
-        Some(Output { name: declaration.name.clone(), value: Some(value.into()), secret, brief })
-    });
-    calculated.collect()
+    let found_secret = std::cell::Cell::new(false);
+    let names = |name: &str| {
+        let mut all = outputs.iter().flat_map(|(c, outputs)| outputs.iter().map(move |o| (c, o)));
+        let (_, output) = all.find(|(c, o)| o.name == name || format!("{c}:{}", o.name) == name)?;
+        found_secret.set(found_secret.get() || output.secret);
+        output.value.clone()
+    };
+    let expanded = expand_text(text, &[], &scope, &names);
+    *secret |= found_secret.get();
+    expanded
+}
+
+fn told(text: &str, who: &str, expanded: Result<Expanded, String>) -> Result<String, Error> {
+    let why = match expanded {
+        Ok(Expanded { text: Some(text), .. }) => return Ok(text),
+        Ok(_) => "it waits for an output".to_owned(),
+        Err(why) => why,
+    };
+    let message = format!("readyConditions of {who}: `{text}` cannot be expanded: {why}");
+    Err(Problem::new("hub::parameters::reference", message).into())
 }
 
 /// Takes away what is noted of a component.

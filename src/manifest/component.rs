@@ -69,7 +69,7 @@ pub struct ComponentManifest {
     pub warnings: Vec<Problem>,
 }
 
-const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 16] = [
     "version",
     "kind",
     "meta",
@@ -95,8 +95,15 @@ impl ComponentManifest {
     /// Everything wrong with the file, at once.
     pub fn load(dir: &Path, base: &Path) -> Result<Self, Problems> {
         let path = dir.join(COMPONENT_MANIFEST);
-        let document = Document::load(&path, base)?;
-        let mut reader = Reader::new(&document);
+        Self::of_document(&Document::load(&path, base)?, dir)
+    }
+
+    /// Reads a manifest that stands in another file, as in an elaborate one.
+    ///
+    /// # Errors
+    /// Everything wrong with it, at once.
+    pub fn of_document(document: &Document, dir: &Path) -> Result<Self, Problems> {
+        let mut reader = Reader::new(document);
         let manifest = read(&mut reader, dir);
         reader.problems.or(manifest)
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::component::Located;
-use super::scalar;
+use super::{packed, scalar};
 use crate::diagnostic::{Place, Problem, Problems, SourceText, did_you_mean, shown};
 
 /// A file's first document.
@@ -45,9 +45,7 @@ impl Document {
     /// # Errors
     /// The file cannot be read, or is not YAML, or holds no mapping.
     pub fn load(path: &Path, base: &Path) -> Result<Self, Problems> {
-        let name = shown(path, base);
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| Problem::new("hub::manifest::unreadable", format!("cannot read {name}: {e}")))?;
+        let (name, text) = text_of(path, base)?;
         Self::parse(&name, text)
     }
 
@@ -56,20 +54,62 @@ impl Document {
     /// # Errors
     /// The text is not YAML, or its first document is no mapping.
     pub fn parse(name: &str, text: String) -> Result<Self, Problems> {
+        let document = Self::parse_all(name, text)?.swap_remove(0);
+        document.is_mapping()?;
+        Ok(document)
+    }
+
+    /// Reads every document of a text that is not empty; at least one, if only an empty mapping.
+    ///
+    /// # Errors
+    /// The text is not YAML.
+    pub fn parse_all(name: &str, text: String) -> Result<Vec<Self>, Problems> {
         let source = SourceText::new(name, text);
         let documents = hub_yaml::parse(source.text()).map_err(|e| {
+            let offset = e.offset as usize;
+            let is_tab = source.text().as_bytes().get(offset) == Some(&b'\t');
             Problem::new("hub::manifest::yaml", format!("{name} is not YAML: {}", e.message))
-                .at(source.at(e.offset as usize, 1))
+                .maybe_help(is_tab.then(|| "lines begin with blanks in YAML, never with tabs".to_owned()))
+                .at(source.at(offset, 1))
         })?;
-        let root = documents.iter().map(|d| convert(&d.root)).find(|root| !root.is_null());
-        let root = root.unwrap_or_else(|| Node::new(0, 0, Content::Mapping(Vec::new())));
-        if !matches!(root.inner.content, Content::Mapping(_)) {
-            let problem =
-                Problem::new("hub::manifest::shape", format!("{name} must be a mapping of keys to values"));
-            return Err(problem.at(source.at(root.inner.offset, root.inner.length)).into());
+        let roots = documents.iter().map(|d| convert(&d.root)).filter(|root| !root.is_null());
+        let mut all: Vec<Self> = roots.map(|root| Self { source: source.clone(), root }).collect();
+        if all.is_empty() {
+            all.push(Self { source, root: Node::new(0, 0, Content::Mapping(Vec::new())) });
         }
-        Ok(Self { source, root })
+        Ok(all)
     }
+
+    /// Reads every document of a file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not YAML, or its first document is no mapping.
+    pub fn load_all(path: &Path, base: &Path) -> Result<Vec<Self>, Problems> {
+        let (name, text) = text_of(path, base)?;
+        let all = Self::parse_all(&name, text)?;
+        all.iter().take(1).try_for_each(Self::is_mapping)?;
+        Ok(all)
+    }
+
+    fn is_mapping(&self) -> Result<(), Problems> {
+        if matches!(self.root.inner.content, Content::Mapping(_)) {
+            return Ok(());
+        }
+        let name = self.source.name();
+        let problem =
+            Problem::new("hub::manifest::shape", format!("{name} must be a mapping of keys to values"));
+        Err(problem.at(self.source.at(self.root.inner.offset, self.root.inner.length)).into())
+    }
+}
+
+/// A file's name as users know it, and its text.
+fn text_of(path: &Path, base: &Path) -> Result<(String, String), Problems> {
+    let name = shown(path, base);
+    let unreadable =
+        |why: String| Problem::new("hub::manifest::unreadable", format!("cannot read {name}: {why}"));
+    let bytes = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
+    let text = packed::unpacked(bytes).map_err(unreadable)?;
+    Ok((name, text))
 }
 
 fn convert(node: &hub_yaml::Node) -> Node {
@@ -131,6 +171,34 @@ impl Node {
         match &self.inner.content {
             Content::Scalar { text, .. } => Some(text),
             _ => None,
+        }
+    }
+
+    /// The tree for another file: text as written, whatever it looks like, but for the values of `typed` keys, which may
+    /// be of any type.
+    #[must_use]
+    pub fn as_written(&self, typed: &[&str]) -> Value {
+        match &self.inner.content {
+            Content::Scalar { text, .. } => match self.to_value() {
+                Value::Number(number) if number.to_string() != *text => Value::String(text.clone()),
+                Value::Bool(value) if value.to_string() != *text => Value::String(text.clone()),
+                value => value,
+            },
+            Content::Sequence(items) => items.iter().map(|item| item.as_written(typed)).collect(),
+            Content::Mapping(pairs) => {
+                let mut map = serde_json::Map::new();
+                for merged in self.merged() {
+                    if let Value::Object(more) = merged.as_written(typed) {
+                        map.extend(more);
+                    }
+                }
+                for (key, value) in pairs.iter().filter(|(key, _)| key.raw() != Some("<<")) {
+                    let key = key.raw().unwrap_or_default();
+                    let value = if typed.contains(&key) { value.to_value() } else { value.as_written(typed) };
+                    map.insert(key.to_owned(), value);
+                }
+                Value::Object(map)
+            }
         }
     }
 

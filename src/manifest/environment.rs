@@ -45,7 +45,8 @@ pub enum ClusterChoice {
     },
 }
 
-const KEYS: [&str; 7] = ["version", "kind", "brief", "extends", "cluster", "confirm", "parameters"];
+pub(super) const KEYS: [&str; 7] =
+    ["version", "kind", "brief", "extends", "cluster", "confirm", "parameters"];
 const CLUSTER_KEYS: [&str; 5] = ["context", "kubeconfig", "sandbox", "inCluster", "uid"];
 
 impl EnvironmentManifest {

@@ -42,7 +42,7 @@ pub struct ReadyCondition {
     pub pause_seconds: u64,
 }
 
-const KEYS: [&str; 9] = [
+pub(super) const KEYS: [&str; 9] = [
     "bare",
     "verbs",
     "order",

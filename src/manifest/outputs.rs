@@ -24,7 +24,7 @@ pub struct OutputDeclaration {
     pub place: Place,
 }
 
-const KEYS: [&str; 6] = ["name", "value", "fromTfVar", "kind", "brief", "description"];
+pub(super) const KEYS: [&str; 6] = ["name", "value", "fromTfVar", "kind", "brief", "description"];
 
 /// Reads the `outputs` key of `root`; empty when there is none. Of two with one name the first counts.
 pub(super) fn read(

@@ -39,6 +39,9 @@ pub struct ParameterDeclaration {
     pub pattern: Option<String>,
     /// Never shown, logged or recorded in clear.
     pub secret: bool,
+    /// Its name is that of a secret, and nothing says that it is none: its value is not listed or recorded, but it is not
+    /// looked for in anything else either.
+    pub private: bool,
     /// An empty value is an error.
     pub required: bool,
     /// How a value is made when nobody gives one.
@@ -67,6 +70,7 @@ impl ParameterDeclaration {
             choices: Vec::new(),
             pattern: None,
             secret: false,
+            private: false,
             required: false,
             generate: None,
             place: None,

@@ -12,10 +12,11 @@ use serde_json::Value;
 
 use super::component::Located;
 use super::document::{Document, Node, Reader};
+use super::outputs::looks_secret;
 use super::{GenerateDeclaration, OutputDeclaration, ParameterDeclaration, ParameterType, outputs};
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 
-const KEYS: [&str; 18] = [
+pub(super) const KEYS: [&str; 18] = [
     "name",
     "value",
     "default",
@@ -206,6 +207,7 @@ fn flatten(
 
 fn leaf(reader: &mut Reader<'_>, node: &Node, scope: Inherited) -> ParameterDeclaration {
     let value = |key: &str| node.get(key).map(Node::to_value).filter(|v| !v.is_null());
+    let said_secret = reader.boolean(node, "secret");
     let value_key = if node.get("value").is_some() { "value" } else { "default" };
     ParameterDeclaration {
         value: value("value"),
@@ -220,7 +222,9 @@ fn leaf(reader: &mut Reader<'_>, node: &Node, scope: Inherited) -> ParameterDecl
         parameter_type: read_type(reader, node),
         choices: node.get("enum").map(Node::to_value).map(into_list).unwrap_or_default(),
         pattern: read_pattern(reader, node),
-        secret: reader.boolean(node, "secret").unwrap_or(false),
+        secret: said_secret.unwrap_or(false),
+        // Source: hubctl's `util/util.go` guesses by names what its logs must not show.
+        private: said_secret.unwrap_or_else(|| looks_secret(&scope.prefix)),
         required: reader.boolean(node, "required").unwrap_or(false),
         generate: read_generate(reader, node),
         place: Some(reader.place(node)),

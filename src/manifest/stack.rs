@@ -2,6 +2,7 @@
 //!
 //! In: a file. Out: [`StackManifest`], as written. Refuses to know: what its components say of themselves.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hub_cluster::KEPT_REVISIONS;
@@ -26,6 +27,10 @@ pub struct StackManifest {
     pub name: String,
     /// In the order written.
     pub components: Vec<ComponentRef>,
+    /// `meta.fromStack`: the stack that this one builds on, relative to the directory.
+    pub from_stack: Option<Located>,
+    /// Capabilities that the stack as a whole needs.
+    pub requires: Vec<Located>,
     /// Capabilities that the platform brings, beside those of components.
     pub platform_provides: Vec<String>,
     /// The stack's own values for its components' parameters.
@@ -53,6 +58,8 @@ pub struct ComponentRef {
     pub name: String,
     /// `source.dir`, relative to the stack's directory.
     pub source_dir: PathBuf,
+    /// Where the component comes from when that directory is not there.
+    pub source_git: Option<GitSource>,
     /// Components that go first.
     pub depends: Vec<Located>,
     /// The stack's hooks for it.
@@ -61,7 +68,20 @@ pub struct ComponentRef {
     pub place: Place,
 }
 
-const KEYS: [&str; 13] = [
+/// A component in a git repository.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GitSource {
+    /// What `git fetch` takes.
+    pub remote: String,
+    /// A branch, a tag or a commit; empty means the branch that the repository shows first.
+    pub reference: String,
+    /// The component's directory in the repository.
+    pub sub_dir: PathBuf,
+    /// Where it is written.
+    pub place: Place,
+}
+
+pub(super) const KEYS: [&str; 13] = [
     "version",
     "kind",
     "meta",
@@ -86,11 +106,33 @@ impl StackManifest {
     /// # Errors
     /// Everything wrong with the file, at once.
     pub fn load(path: &Path) -> Result<Self, Problems> {
-        let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
-        let document = Document::load(path, &dir)?;
-        let mut reader = Reader::new(&document);
+        Self::load_all(path, None).map(|(manifest, _)| manifest)
+    }
+
+    /// Reads a stack's manifest, or an elaborate file: that has the manifests of components too, by name.
+    ///
+    /// Directories of components are relative to `base`; `None` means the file's own directory.
+    ///
+    /// # Errors
+    /// Everything wrong with the stack's own manifest, at once.
+    pub fn load_all(
+        path: &Path,
+        base: Option<&Path>,
+    ) -> Result<(Self, BTreeMap<String, Document>), Problems> {
+        let own = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let dir = base.unwrap_or(own).to_path_buf();
+        let mut documents = Document::load_all(path, own)?.into_iter();
+        let Some(first) = documents.next() else { return Err(Problems::default()) };
+        let mut reader = Reader::new(&first);
         let manifest = read(&mut reader, &dir);
-        reader.problems.or(manifest)
+        let manifest = reader.problems.or(manifest)?;
+        let components = documents.filter_map(|document| {
+            let root = Reader::new(&document).root();
+            let is_component = root.get("kind")?.raw() == Some("component");
+            let name = root.get("meta")?.get("name")?.raw()?.to_owned();
+            is_component.then_some((name, document))
+        });
+        Ok((manifest, components.collect()))
     }
 }
 
@@ -98,6 +140,7 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> StackManifest {
     let root = reader.root();
     let mut warnings = reader.unknown_keys(&root, &KEYS, "a stack's manifest");
     let meta = reader.mapping(&root, "meta");
+    let from_stack = meta.as_ref().and_then(|m| reader.words(m, "fromStack").into_iter().next());
     let name = meta.and_then(|m| reader.text(&m, "name")).unwrap_or_else(|| directory_name(dir));
     let components = reader.sequence(&root, "components");
     let components: Vec<ComponentRef> = components.iter().filter_map(|c| read_component(reader, c)).collect();
@@ -110,6 +153,8 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> StackManifest {
         dir: dir.to_path_buf(),
         name,
         components,
+        from_stack,
+        requires: reader.words(&root, "requires"),
         platform_provides: platform
             .map(|p| reader.words(&p, "provides").into_iter().map(|w| w.value).collect())
             .unwrap_or_default(),
@@ -158,14 +203,33 @@ fn read_component(reader: &mut Reader<'_>, node: &Node) -> Option<ComponentRef> 
         return None;
     };
     let source = reader.mapping(node, "source");
-    let source_dir = source
-        .and_then(|s| reader.text(&s, "dir"))
-        .map_or_else(|| Path::new("components").join(&name), PathBuf::from);
+    let source_dir = source.as_ref().and_then(|s| reader.text(s, "dir"));
+    let git = source.and_then(|s| reader.mapping(&s, "git"));
     Some(ComponentRef {
-        source_dir,
+        source_dir: source_dir.map_or_else(|| Path::new("components").join(&name), PathBuf::from),
+        source_git: git.and_then(|git| read_git(reader, &git)),
         depends: reader.words(node, "depends"),
         hooks: hooks::read(reader, node),
         name,
+        place,
+    })
+}
+
+/// Source: hubctl's `source.git`; `localDir` says where its own copies lie, ours lie in the cache.
+fn read_git(reader: &mut Reader<'_>, git: &Node) -> Option<GitSource> {
+    let place = reader.place(git);
+    let Some(remote) = reader.text(git, "remote") else {
+        reader.problems.push(
+            Problem::new("hub::manifest::component", "`source.git` needs a `remote`")
+                .help("git: {remote: https://…, ref: v1.0.0, subDir: kserve}")
+                .at(place),
+        );
+        return None;
+    };
+    Some(GitSource {
+        remote,
+        reference: reader.text(git, "ref").unwrap_or_default(),
+        sub_dir: reader.text(git, "subDir").map(PathBuf::from).unwrap_or_default(),
         place,
     })
 }

@@ -29,6 +29,13 @@ pub struct Output {
 }
 
 impl Output {
+    /// An output whose value is not known yet.
+    #[must_use]
+    pub fn awaited(declaration: &OutputDeclaration) -> Self {
+        let OutputDeclaration { name, secret, brief, .. } = declaration.clone();
+        Self { name, value: None, secret, brief }
+    }
+
     /// The value as it may be shown.
     #[must_use]
     pub fn shown(&self) -> String {

@@ -9,18 +9,6 @@ use super::types::Misfit;
 use crate::diagnostic::{Problem, did_you_mean};
 use crate::manifest::ParameterDeclaration;
 
-/// A parameter without a value.
-pub(super) fn missing(declaration: &ParameterDeclaration, component: &str) -> Problem {
-    let name = &declaration.name;
-    let variable = declaration.from_env.as_ref().map(|v| format!("in the environment variable {v}, "));
-    Problem::new("hub::parameters::missing", format!("{name} of {component} has no value"))
-        .help(format!(
-            "set it with --param {name}=…, {}in the environment's or the stack's `parameters:`, or declare `empty: allow`",
-            variable.unwrap_or_default()
-        ))
-        .at(declaration.place.clone())
-}
-
 /// A value that does not fit.
 pub(super) fn misfit(
     declaration: &ParameterDeclaration,

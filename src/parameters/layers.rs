@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::Provenance;
+use super::{Provenance, Wanted};
 use crate::diagnostic::{Place, Problem};
 use crate::manifest::ParameterDeclaration;
 
@@ -30,6 +30,7 @@ pub struct Assignment {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ParameterLayers {
     layers: Vec<Vec<Assignment>>,
+    wanted: Vec<Wanted>,
 }
 
 impl ParameterLayers {
@@ -67,6 +68,14 @@ impl ParameterLayers {
             {
                 variables.push(assign(Value::String(text), Provenance::Variable(name.clone())));
             }
+            self.wanted.push(Wanted {
+                name: declaration.name.clone(),
+                component: declaration.component.clone(),
+                from_env: declaration.from_env.clone(),
+                from_file: declaration.from_file.clone(),
+                brief: declaration.brief.clone(),
+                place: declaration.place.clone(),
+            });
         }
         self.layers.push(layer);
     }
@@ -118,6 +127,12 @@ impl ParameterLayers {
             };
             meant(true).chain(meant(false))
         })
+    }
+
+    /// What the strongest file that declares a name says of it to users.
+    pub fn wanted(&self, name: &str, component: &str) -> Option<&Wanted> {
+        let meant = |w: &&Wanted| w.name == name && w.component.as_deref().is_none_or(|c| c == component);
+        self.wanted.iter().rev().find(meant)
     }
 
     /// Every assignment, the weakest layer first.

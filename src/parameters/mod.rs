@@ -6,6 +6,7 @@ mod complaint;
 mod expand;
 mod expression;
 mod layers;
+mod missing;
 mod provenance;
 mod resolve;
 mod rules;
@@ -14,6 +15,7 @@ mod set;
 mod types;
 
 pub use layers::{Assignment, ParameterLayers};
+pub use missing::{Missing, Unresolved, Wanted};
 pub use provenance::Provenance;
 pub use resolve::{Expanded, expand_text, resolve};
 pub use scope::{Bindings, GeneratedValue, Scope, VisibleOutput};

@@ -12,8 +12,8 @@ use super::expand::{ExpandError, expand, is_expandable, single};
 use super::scope::{Giver, Scope};
 use super::set::{ParameterSet, ResolvedParameter, finish};
 use super::types;
-use super::{Provenance, complaint, rules};
-use crate::diagnostic::{Problem, Problems};
+use super::{Missing, Provenance, Unresolved, complaint, rules};
+use crate::diagnostic::Problem;
 use crate::manifest::{ParameterDeclaration, ParameterType, RuleDeclaration};
 
 /// What stands for a generated value where no cluster was asked.
@@ -31,9 +31,9 @@ pub fn resolve(
     declarations: &[ParameterDeclaration],
     rules: &[RuleDeclaration],
     scope: &Scope<'_>,
-) -> Result<ParameterSet, Problems> {
+) -> Result<ParameterSet, Unresolved> {
     let resolver = Resolver { declarations, scope };
-    let mut problems = Problems::default();
+    let mut wrong = Unresolved::default();
     let mut set = ParameterSet::default();
     for declaration in declarations {
         if set.parameter(&declaration.name).is_some() {
@@ -41,13 +41,30 @@ pub fn resolve(
         }
         match resolver.resolve(declaration) {
             Ok(parameter) => set.insert(parameter),
-            Err(problem) => problems.push(*problem),
+            Err(Fault::Missing(missing)) => wrong.missing.push(missing),
+            Err(Fault::Wrong(problem)) => wrong.problems.push(*problem),
+            // Every declaration has its turn, so the one that is to blame is told.
+            Err(Fault::OfAnother) => {}
         }
     }
-    if problems.is_empty() {
-        problems.0.extend(rules::check(rules, &resolver, &set));
+    if wrong.is_empty() {
+        wrong.problems.0.extend(rules::check(rules, &resolver, &set));
     }
-    problems.or(set)
+    if wrong.is_empty() { Ok(set) } else { Err(wrong) }
+}
+
+/// Why a parameter has no value.
+enum Fault {
+    Missing(Missing),
+    Wrong(Box<Problem>),
+    /// It refers to another parameter of the component that has none.
+    OfAnother,
+}
+
+impl From<Box<Problem>> for Fault {
+    fn from(problem: Box<Problem>) -> Self {
+        Self::Wrong(problem)
+    }
 }
 
 /// Expands text by what a component knows: its parameters, and all that these may refer to.
@@ -121,9 +138,9 @@ pub(super) struct Meaning {
 }
 
 impl Resolver<'_> {
-    fn resolve(&self, declaration: &ParameterDeclaration) -> Result<ResolvedParameter, Box<Problem>> {
+    fn resolve(&self, declaration: &ParameterDeclaration) -> Result<ResolvedParameter, Fault> {
         let Some(given) = self.given(declaration) else {
-            return Err(complaint::missing(declaration, self.scope.component).into());
+            return Err(Fault::Missing(Missing::of(declaration, self.scope.component)));
         };
         let mut secret = declaration.secret || given.secret;
         let mut path = vec![declaration.name.clone()];
@@ -136,7 +153,7 @@ impl Resolver<'_> {
                 let provenance = Provenance::Pending(output);
                 return Ok(finish(declaration, placeholder, provenance, given.overridden, false));
             }
-            Err(error) => return Err(complaint::bad_expansion(self, declaration, &given, error)),
+            Err(error) => return Err(self.fault(declaration, &given, error)),
         };
         if let Provenance::Generated { live: None, .. } = given.provenance {
             let mut parameter = finish(declaration, value, given.provenance, given.overridden, true);
@@ -145,9 +162,29 @@ impl Resolver<'_> {
         }
         let fitted = types::fit(value, declaration);
         let value = fitted.map_err(|misfit| {
-            complaint::misfit(declaration, self.scope.component, &given.provenance, misfit, secret)
+            let component = self.scope.component;
+            Box::new(complaint::misfit(declaration, component, &given.provenance, misfit, secret))
         })?;
         Ok(finish(declaration, value, given.provenance, given.overridden, secret))
+    }
+
+    /// A name without a value that somebody declares is a value that users forgot, not a misspelt reference.
+    fn fault(&self, declaration: &ParameterDeclaration, given: &Given, error: ExpandError) -> Fault {
+        if let ExpandError::Unknown { name, .. } = &error {
+            if self.declarations.iter().any(|d| d.name == *name) {
+                return Fault::OfAnother;
+            }
+            let component = self.scope.component;
+            if let Some(wanted) = self.scope.layers.wanted(name, component) {
+                return Fault::Missing(Missing {
+                    name: name.clone(),
+                    component: component.to_owned(),
+                    from_env: wanted.from_env.clone(),
+                    place: wanted.place.clone(),
+                });
+            }
+        }
+        Fault::Wrong(complaint::bad_expansion(self, declaration, given, error))
     }
 
     fn expanded_generate(
@@ -367,6 +404,14 @@ fn given_by(giver: Giver<'_>, declaration: &ParameterDeclaration) -> Given {
             overridden: Vec::new(),
             secret: a.secret || declaration.secret,
             context: if a.component.is_none() && !a.lazy { Context::Stack } else { Context::Component },
+            pending: None,
+        },
+        Giver::Binding(value) => Given {
+            value: value.clone(),
+            provenance: Provenance::Hub,
+            overridden: Vec::new(),
+            secret: false,
+            context: Context::Literal,
             pending: None,
         },
         Giver::Output(o) => Given {

@@ -64,6 +64,7 @@ pub struct Scope<'a> {
 #[derive(Clone, Copy)]
 pub(super) enum Giver<'a> {
     Assignment(&'a Assignment),
+    Binding(&'a Value),
     Output(&'a VisibleOutput),
 }
 
@@ -83,6 +84,7 @@ impl<'a> Scope<'a> {
                 weaker.push(Giver::Assignment(assignment));
             }
         }
+        stronger.extend(self.bindings.get(name).map(Giver::Binding));
         stronger.extend(self.outputs_named(name).into_iter().map(Giver::Output));
         stronger.extend(weaker);
         stronger

@@ -26,6 +26,8 @@ pub struct ResolvedParameter {
     pub env: Option<String>,
     /// Never to be shown.
     pub secret: bool,
+    /// Not to be listed or recorded, since its name is that of a secret.
+    pub private: bool,
     /// The declared type.
     pub parameter_type: Option<ParameterType>,
     /// A line for people.
@@ -40,7 +42,12 @@ impl ResolvedParameter {
     /// The value as it may be shown.
     #[must_use]
     pub fn shown(&self) -> String {
-        if self.secret && !text_of(&self.value).is_empty() { MASK.to_owned() } else { text_of(&self.value) }
+        if self.hidden() && !text_of(&self.value).is_empty() { MASK.to_owned() } else { text_of(&self.value) }
+    }
+
+    /// Whether lists and records leave its value out.
+    fn hidden(&self) -> bool {
+        self.secret || self.private
     }
 
     /// The output that must be there before the value is known, as `component:name`.
@@ -58,7 +65,7 @@ impl Serialize for ResolvedParameter {
         use serde::ser::SerializeStruct;
         let mut s = serializer.serialize_struct("ResolvedParameter", 6)?;
         s.serialize_field("name", &self.name)?;
-        if self.secret {
+        if self.hidden() {
             s.serialize_field("value", MASK)?;
         } else {
             s.serialize_field("value", &self.value)?;
@@ -150,6 +157,7 @@ pub(super) fn finish(
         overridden,
         env: declaration.env.clone(),
         secret,
+        private: declaration.private,
         parameter_type: declaration.parameter_type,
         brief: declaration.brief.clone(),
         place: declaration.place.clone(),

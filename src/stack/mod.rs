@@ -4,9 +4,11 @@
 //! [`Selection`] in order. Refuses to know: parameter values, environments, and the cluster (a question to it is asked
 //! through [`Platform`]).
 
+mod elaborate;
 mod graph;
 mod include;
 mod lifecycle;
+mod load;
 mod reads;
 mod select;
 
@@ -14,14 +16,16 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use crate::diagnostic::{Place, Problem, Problems, did_you_mean, shown};
+use crate::diagnostic::{Place, Problem, Problems, did_you_mean};
 use crate::manifest::{
-    COMPONENT_MANIFEST, ComponentManifest, DEFAULT_STATE_NAMESPACE, HookDeclaration, Lifecycle, Located,
-    OutputDeclaration, ParameterDeclaration, STACK_MANIFEST, StackManifest,
+    ComponentManifest, DEFAULT_STATE_NAMESPACE, GitSource, HookDeclaration, Lifecycle, Located,
+    OutputDeclaration, ParameterDeclaration, STACK_MANIFEST,
 };
 
+pub use elaborate::Additions;
+pub use load::{Loading, LocalSources, Sources};
 pub use reads::Reads;
-pub use select::{Addition, Platform, Request, Selection, Unprobed, dependents, select};
+pub use select::{Addition, Platform, Request, Selection, Unprobed, backwards, dependents, select};
 
 /// One component of a stack.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +40,10 @@ pub struct Component {
     pub stack_hooks: Vec<HookDeclaration>,
     /// What it reads from other components' outputs.
     pub reads: Reads,
+    /// Its directory, relative to the stack's, whether it is there or not.
+    pub source_dir: PathBuf,
+    /// The repository that it may come from.
+    pub source_git: Option<GitSource>,
     /// Where the stack mentions it.
     pub place: Option<Place>,
 }
@@ -57,6 +65,8 @@ pub struct Stack {
     pub name: String,
     /// By name, in the order written.
     pub components: IndexMap<String, Component>,
+    /// Capabilities that it needs as a whole.
+    pub requires: Vec<Located>,
     /// Capabilities that the platform brings.
     pub platform_provides: Vec<String>,
     /// The stack's own values for parameters, by file: `hub.yaml` first, the strongest last.
@@ -71,76 +81,13 @@ pub struct Stack {
     pub state_namespace: String,
     /// How many revisions of each component are kept for a rollback.
     pub kept_revisions: usize,
+    /// Whether it was read from an elaborate file.
+    pub is_elaborate: bool,
     /// What is odd in the manifests, but no error.
     pub warnings: Vec<Problem>,
 }
 
 impl Stack {
-    /// Reads a stack's manifest and those of all its components.
-    ///
-    /// # Errors
-    /// Everything wrong with any of these files, at once.
-    pub fn load(file: &Path) -> Result<Self, Problems> {
-        let manifest = StackManifest::load(file)?;
-        let mut problems = Problems::default();
-        let mut components = IndexMap::new();
-        let mut included = include::Included::default();
-        included.add_all(&manifest.includes, &manifest.dir, &manifest.dir, &mut problems);
-        let mut warnings = manifest.warnings;
-        warnings.append(&mut included.warnings);
-        let mut parameters = vec![manifest.parameters];
-        parameters.append(&mut included.parameters);
-        let mut outputs = manifest.outputs;
-        outputs.append(&mut included.outputs);
-        for reference in manifest.components {
-            let dir = manifest.dir.join(&reference.source_dir);
-            if !dir.join(COMPONENT_MANIFEST).is_file() {
-                let path = shown(&dir, &manifest.dir);
-                problems.push(
-                    Problem::new("hub::stack::source", format!("there is no component in {path}"))
-                        .help(format!(
-                            "`source.dir` is the directory of {COMPONENT_MANIFEST}, relative to hub.yaml"
-                        ))
-                        .at(reference.place.clone()),
-                );
-                continue;
-            }
-            match ComponentManifest::load(&dir, &manifest.dir) {
-                Ok(mut component) => {
-                    warnings.append(&mut component.warnings);
-                    let component = Component {
-                        name: reference.name.clone(),
-                        reads: Reads::of(&reference.name, &component, &parameters),
-                        manifest: component,
-                        depends: reference.depends,
-                        stack_hooks: reference.hooks,
-                        place: Some(reference.place),
-                    };
-                    components.insert(reference.name, component);
-                }
-                Err(found) => problems.0.extend(found.0),
-            }
-        }
-        let stack = Self {
-            dir: manifest.dir,
-            name: manifest.name,
-            components,
-            platform_provides: manifest.platform_provides,
-            parameters,
-            outputs,
-            lifecycle: manifest.lifecycle,
-            default_environment: manifest.default_environment,
-            state_namespace: manifest.state_namespace,
-            kept_revisions: manifest.kept_revisions,
-            warnings,
-        };
-        if problems.is_empty() {
-            stack.check_depends(&mut problems);
-            stack.check_lifecycle(&mut problems);
-        }
-        problems.or(stack)
-    }
-
     /// A stack of one component, for a directory without a stack.
     ///
     /// # Errors
@@ -163,12 +110,15 @@ impl Stack {
             manifest,
             depends: Vec::new(),
             stack_hooks: Vec::new(),
+            source_dir: PathBuf::from("."),
+            source_git: None,
             place: None,
         };
         Self {
             dir: dir.to_path_buf(),
             name: name.clone(),
             components: IndexMap::from_iter([(name, component)]),
+            requires: Vec::new(),
             platform_provides: Vec::new(),
             parameters: Vec::new(),
             outputs: Vec::new(),
@@ -176,6 +126,7 @@ impl Stack {
             default_environment: None,
             state_namespace: DEFAULT_STATE_NAMESPACE.to_owned(),
             kept_revisions: hub_cluster::KEPT_REVISIONS,
+            is_elaborate: false,
             warnings,
         }
     }

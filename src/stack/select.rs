@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::{Component, Stack, graph};
 use crate::diagnostic::{Problem, Problems};
+use crate::manifest::Located;
 
 /// Capabilities that any cluster, `hub` itself, or programs of this machine provide; whoever needs such a program says
 /// so when it is not there. Source: hubctl's host requirements.
@@ -72,6 +73,21 @@ pub struct Selection {
     pub additions: Vec<Addition>,
     /// For each name, the names that must be done before it.
     pub needs: BTreeMap<String, BTreeSet<String>>,
+    /// Components that take no part although they were asked for, and why.
+    pub left_out: BTreeMap<String, String>,
+}
+
+impl Selection {
+    /// Takes components out that turn out to take no part; those that need them go on without.
+    pub fn leave_out(&mut self, names: &BTreeMap<String, String>) {
+        self.order.retain(|name| !names.contains_key(name));
+        self.additions.retain(|addition| !names.contains_key(&addition.component));
+        self.needs.retain(|name, _| !names.contains_key(name));
+        for needs in self.needs.values_mut() {
+            needs.retain(|name| !names.contains_key(name));
+        }
+        self.left_out.extend(names.iter().map(|(name, why)| (name.clone(), why.clone())));
+    }
 }
 
 /// A component that takes part because another one needs it.
@@ -102,10 +118,18 @@ pub fn select(stack: &Stack, request: &Request, platform: &dyn Platform) -> Resu
         names = stack.components.keys().cloned().collect();
     }
     let mut additions = Vec::new();
+    let mut going_without = BTreeMap::new();
     let mut next = 0;
     while let Some(component) = names.get(next).and_then(|n| stack.components.get(n)) {
         next += 1;
-        for missing in missing_for(stack, component, &names, platform, &mut problems) {
+        let (missing, unmet) = missing_for(stack, component, &names, platform);
+        if let Some(capability) = unmet.iter().find(|c| is_optional(stack, &c.value, &component.name)) {
+            let why = format!("it requires `{}`, which nothing provides and is optional", capability.value);
+            going_without.insert(component.name.clone(), why);
+            continue;
+        }
+        problems.0.extend(unmet.into_iter().map(|capability| unprovided(&component.name, capability)));
+        for missing in missing {
             if request.only {
                 problems.push(left_out(component, &missing));
             } else {
@@ -114,7 +138,9 @@ pub fn select(stack: &Stack, request: &Request, platform: &dyn Platform) -> Resu
             }
         }
     }
-    let names = problems.or(names)?;
+    check_requires(stack, &mut problems);
+    let mut names = problems.or(names)?;
+    names.retain(|name| !going_without.contains_key(name));
     let order = slice(stack, graph::order(stack, &names)?, request)?;
     let needs = order.iter().map(|name| {
         let mut needs = graph::earlier(stack, name, &order);
@@ -123,17 +149,49 @@ pub fn select(stack: &Stack, request: &Request, platform: &dyn Platform) -> Resu
     });
     let needs = needs.collect();
     additions.retain(|a| order.contains(&a.component));
-    Ok(Selection { order, additions, needs })
+    Ok(Selection { order, additions, needs, left_out: going_without })
 }
 
-fn missing_for(
+/// Whether `lifecycle.requires.optional` says that a component may go without a capability.
+///
+/// Source: hubctl's `lifecycle/requirement.go`: `capability` for all components, `capability:component` for one.
+fn is_optional(stack: &Stack, capability: &str, component: &str) -> bool {
+    let terms = stack.lifecycle.optional_requires.iter().map(|term| term.value.as_str());
+    terms
+        .map(|term| term.split_once(':').map_or((term, None), |(name, meant)| (name, Some(meant))))
+        .any(|(name, meant)| name == capability && meant.is_none_or(|meant| meant == component))
+}
+
+/// What the stack itself requires must come from the platform or from a component.
+fn check_requires(stack: &Stack, problems: &mut Problems) {
+    for required in &stack.requires {
+        let capability = required.value.as_str();
+        let known = is_known(stack, capability) || stack.providers(capability).next().is_some();
+        if !known && !is_optional(stack, capability, "") {
+            problems.push(unprovided("the stack", required));
+        }
+    }
+}
+
+fn is_known(stack: &Stack, capability: &str) -> bool {
+    BUILT_IN.contains(&capability) || stack.platform_provides.iter().any(|p| p == capability)
+}
+
+fn unprovided(who: &str, required: &Located) -> Problem {
+    let message = format!("{who} requires `{}`, which nothing provides", required.value);
+    Problem::new("hub::stack::unmet", message)
+        .help("add a component that provides it, or name it under `platform: {provides: […]}` in hub.yaml")
+        .at(required.place.clone())
+}
+
+/// What a component needs and this run does not have: components that can join, and capabilities that nobody provides.
+fn missing_for<'a>(
     stack: &Stack,
-    component: &Component,
+    component: &'a Component,
     names: &[String],
     platform: &dyn Platform,
-    problems: &mut Problems,
-) -> Vec<Addition> {
-    let mut missing = Vec::new();
+) -> (Vec<Addition>, Vec<&'a Located>) {
+    let (mut missing, mut unmet) = (Vec::new(), Vec::new());
     let addition = |name: &str, capability: Option<&str>| Addition {
         component: name.to_owned(),
         needed_by: component.name.clone(),
@@ -148,21 +206,17 @@ fn missing_for(
     }
     for required in &component.manifest.requires {
         let capability = required.value.as_str();
-        let known = BUILT_IN.contains(&capability) || stack.platform_provides.iter().any(|p| p == capability);
+        let known = is_known(stack, capability);
         let providers: Vec<&Component> = stack.providers(capability).collect();
         if known || providers.iter().any(|p| names.contains(&p.name) || is_there(p, platform)) {
             continue;
         }
         match providers.first() {
             Some(provider) => missing.push(addition(&provider.name, Some(capability))),
-            None => problems.push(
-                Problem::new("hub::stack::unmet", format!("{} requires `{capability}`, which nothing provides", component.name))
-                    .help("add a component that provides it, or name it under `platform: {provides: […]}` in hub.yaml")
-                    .at(required.place.clone()),
-            ),
+            None => unmet.push(required),
         }
     }
-    missing
+    (missing, unmet)
 }
 
 /// Whether the cluster has what a component brings, whoever brought it.
@@ -201,6 +255,31 @@ fn slice(stack: &Stack, order: Vec<String>, request: &Request) -> Result<Vec<Str
         .help(format!("the order is {}", order.join(", "))));
     }
     Ok(order.into_iter().skip(start).take(end + 1 - start).collect())
+}
+
+/// The names of a part of a stack on the way back, where it begins with what came last; `names` as they are without
+/// an end.
+///
+/// # Errors
+/// Names that the stack does not have, or ends in the wrong order.
+pub fn backwards(
+    stack: &Stack,
+    names: &[String],
+    offset: Option<&str>,
+    limit: Option<&str>,
+) -> Result<Vec<String>, Problem> {
+    if offset.is_none() && limit.is_none() {
+        return Ok(names.to_vec());
+    }
+    let mut order = stack.order();
+    order.retain(|name| names.is_empty() || names.contains(name));
+    order.reverse();
+    let ends = Request {
+        offset: offset.map(ToOwned::to_owned),
+        limit: limit.map(ToOwned::to_owned),
+        ..Request::default()
+    };
+    slice(stack, order, &ends)
 }
 
 /// The deployed components, outside `names`, that need one of `names`; for each, what it needs.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::manifest::COMPONENT_MANIFEST;
 
 struct Fixture {
     dir: tempfile::TempDir,

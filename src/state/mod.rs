@@ -5,13 +5,12 @@
 //! Source: hubctl's `state/types.go`.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::diagnostic::Problem;
-use crate::manifest::looks_secret;
+use crate::manifest::{looks_secret, unpacked};
 use crate::outputs::Output;
 
 /// What of a state file matters to others than hubctl.
@@ -23,6 +22,8 @@ pub struct HubctlState {
     pub status: Option<String>,
     /// The stack's parameters.
     pub parameters: Vec<StateParameter>,
+    /// What the stack gave as a whole.
+    pub stack_outputs: BTreeMap<String, Value>,
     /// What components gave, by component.
     pub outputs: BTreeMap<String, Vec<Output>>,
     /// Capabilities and who provides them.
@@ -56,6 +57,8 @@ struct File {
     #[serde(default)]
     captured_outputs: Vec<Captured>,
     #[serde(default)]
+    stack_outputs: Vec<Captured>,
+    #[serde(default)]
     provides: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     components: BTreeMap<String, Component>,
@@ -87,8 +90,6 @@ struct Captured {
     brief: Option<String>,
 }
 
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-
 impl HubctlState {
     /// Reads a state file; `name` is what messages call it.
     ///
@@ -97,17 +98,10 @@ impl HubctlState {
     pub fn read(name: &str, bytes: &[u8]) -> Result<Self, Problem> {
         let refused =
             |why: String| Problem::new("hub::state::unreadable", format!("{name} is no state file: {why}"));
-        let text = if bytes.starts_with(&GZIP) {
-            let mut text = String::new();
-            let read = flate2::read::MultiGzDecoder::new(bytes).read_to_string(&mut text);
-            read.map_err(|error| refused(format!("it cannot be unpacked: {error}")))?;
-            text
-        } else {
-            String::from_utf8(bytes.to_vec()).map_err(|_| {
-                refused("it is neither YAML nor gzip".into())
-                    .help("hubctl encrypts copies in object stores; the local copy in .hub/ is not encrypted")
-            })?
-        };
+        let text = unpacked(bytes.to_vec()).map_err(|why| {
+            refused(why)
+                .help("hubctl encrypts copies in object stores; the local copy in .hub/ is not encrypted")
+        })?;
         let file: File = serde_yaml::from_str(&text).map_err(|error| refused(error.to_string()))?;
         if let Some(kind) = file.kind.as_ref().filter(|kind| *kind != "state") {
             return Err(refused(format!("its kind is `{kind}`, not `state`")));
@@ -116,6 +110,7 @@ impl HubctlState {
             stack: file.meta.name,
             status: file.status,
             parameters: file.stack_parameters,
+            stack_outputs: file.stack_outputs.into_iter().map(|o| (o.name, o.value)).collect(),
             outputs: BTreeMap::new(),
             provides: file.provides,
         };
@@ -209,7 +204,7 @@ components:
         for (bytes, why) in [
             (&b"kind: stack\n"[..], "its kind is `stack`"),
             (&[0x1f, 0x8b, 8, 0][..], "cannot be unpacked"),
-            (&[0xff, 0xfe, 0][..], "neither YAML nor gzip"),
+            (&[0xff, 0xfe, 0][..], "neither text nor gzip"),
         ] {
             let problem = HubctlState::read("s", bytes).unwrap_err();
             assert!(problem.message.contains(why), "{problem}");

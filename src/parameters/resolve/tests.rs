@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::diagnostic::Problems;
 use crate::manifest::Located;
 use crate::parameters::{Bindings, GeneratedValue, MASK, ParameterLayers, VisibleOutput};
 use serde_json::json;
@@ -61,7 +62,7 @@ impl Fixture {
             outputs: &self.outputs,
             generated: &self.generated,
         };
-        resolve(declarations, &rules, &scope)
+        resolve(declarations, &rules, &scope).map_err(|wrong| wrong.told(&self.layers))
     }
 }
 
