@@ -15,6 +15,7 @@ mod download;
 mod drift;
 mod error;
 mod event;
+mod expansion;
 mod failures;
 mod helm;
 mod hook_environment;

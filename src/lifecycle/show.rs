@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::deploy::recorded;
-use super::values::{Recorded, note, resolve_all, stack_outputs};
+use super::expansion::stack_outputs;
+use super::values::{Recorded, note, resolve_all};
 use super::{Connection, Error, Run};
 use crate::diagnostic::Problem;
 use crate::outputs::Output;
