@@ -134,7 +134,7 @@ impl lifecycle::Listener for Planned {
     fn on_event(&self, event: &lifecycle::Event) {
         if let lifecycle::Event::Planned { component, plan } = event {
             let mut plans = self.plans.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            plans.push((component.clone(), plan.clone()));
+            plans.push((component.clone(), plan.as_ref().clone()));
         }
         self.inner.on_event(event);
     }

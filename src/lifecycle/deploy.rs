@@ -373,7 +373,7 @@ async fn make_plan(
         }
         plan = hub_cluster::plan(&connection.cluster, &owner, objects, namespace, options).await?;
     }
-    run.tell(&Event::Planned { component: name.to_owned(), plan: plan.clone() });
+    run.tell(&Event::Planned { component: name.to_owned(), plan: Box::new(plan.clone()) });
     Ok(plan)
 }
 
@@ -441,7 +441,9 @@ pub(super) async fn apply(
     plan: &Plan,
     options: &ApplyOptions,
 ) -> Result<(), Error> {
-    let tell = |happened| run.tell(&Event::Object { component: name.to_owned(), happened });
+    let tell = |happened| {
+        run.tell(&Event::Object { component: name.to_owned(), happened: Box::new(happened) });
+    };
     let outcome = hub_cluster::apply(&connection.cluster, plan, options, &tell, &run.cancel).await?;
     let mask = Mask::new(&options.sensitive);
     for warning in &outcome.warnings {

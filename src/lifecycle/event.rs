@@ -211,14 +211,14 @@ pub enum Event {
         /// The component.
         component: String,
         /// All of it.
-        plan: hub_cluster::Plan,
+        plan: Box<hub_cluster::Plan>,
     },
     /// Something happened to an object.
     Object {
         /// The component.
         component: String,
         /// What.
-        happened: hub_cluster::Event,
+        happened: Box<hub_cluster::Event>,
     },
     /// Something is odd, but the run goes on.
     Warning {

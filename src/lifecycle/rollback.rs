@@ -243,7 +243,7 @@ async fn roll_back(
         at: at.to_string(),
         command: revision.command.clone(),
     });
-    run.tell(&Event::Planned { component: name.to_owned(), plan: plan.clone() });
+    run.tell(&Event::Planned { component: name.to_owned(), plan: Box::new(plan.clone()) });
     *counts = plan.counts();
     refuse_problems(name, &plan)?;
     if choices.dry_run {

@@ -123,7 +123,7 @@ async fn undeploy_component(
     run.enter(name, Phase::Planning)?;
     let plan = hub_cluster::plan_undeploy(&connection.cluster, &owner(run, name), &choices.delete).await?;
     *counts = plan.counts();
-    run.tell(&Event::Planned { component: name.clone(), plan: plan.clone() });
+    run.tell(&Event::Planned { component: name.clone(), plan: Box::new(plan.clone()) });
     let is_left_off = plan.interrupted().is_some_and(is_before_hooks);
     // A run that was killed late may have left nothing but the record.
     if plan.changes.is_empty() && !plan.is_recorded() {

@@ -266,15 +266,16 @@ fn text_of(document: &Value) -> Result<String, Problem> {
     Ok(out)
 }
 
+/// Words that are more than text to some reader.
+const AMBIGUOUS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+
 fn block(value: &Value, indent: usize, out: &mut String) -> serde_json::Result<()> {
     match value {
         Value::Object(entries) if !entries.is_empty() => {
             for (key, value) in entries {
                 out.push_str(&" ".repeat(indent));
-                // Short words may be true, false or null to some reader.
-                let is_word = key.len() > 3
-                    && key.bytes().all(|b| b.is_ascii_alphabetic())
-                    && !["true", "false", "null"].contains(&key.to_ascii_lowercase().as_str());
+                let is_word = key.bytes().all(|b| b.is_ascii_alphabetic())
+                    && !AMBIGUOUS.contains(&key.to_ascii_lowercase().as_str());
                 out.push_str(&if is_word { key.clone() } else { serde_json::to_string(key)? });
                 out.push(':');
                 below(value, indent + 2, out)?;
@@ -282,9 +283,11 @@ fn block(value: &Value, indent: usize, out: &mut String) -> serde_json::Result<(
         }
         Value::Array(items) if !items.is_empty() => {
             for item in items {
+                let mut text = String::new();
+                block(item, indent + 2, &mut text)?;
                 out.push_str(&" ".repeat(indent));
-                out.push('-');
-                below(item, indent + 2, out)?;
+                out.push_str("- ");
+                out.push_str(text.trim_start_matches(' '));
             }
         }
         scalar => {
@@ -295,7 +298,7 @@ fn block(value: &Value, indent: usize, out: &mut String) -> serde_json::Result<(
     Ok(())
 }
 
-/// What stands after a key or a dash: on the same line, or in a block below.
+/// What stands after a key: on the same line, or in a block below.
 fn below(value: &Value, indent: usize, out: &mut String) -> serde_json::Result<()> {
     let is_block = value.as_object().is_some_and(|entries| !entries.is_empty())
         || value.as_array().is_some_and(|items| !items.is_empty());
