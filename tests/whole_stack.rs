@@ -112,7 +112,11 @@ fn all_of_it_goes_on_stays_as_it_is_and_goes_off_to_nothing() {
     for ran in [&first, &again] {
         assert!(!ran.stdout.contains(&secret) && !ran.stderr.contains(&secret), "never shown");
     }
-    stack.hub(&["lint"]).ends(0, &["components are fine"]);
+    for environment in ["local", "development", "staging", "production"] {
+        stack.hub(&["lint", "-e", environment]).ends(0, &["10 components are fine"]);
+    }
+    stack.hub(&["graph"]).ends(0, &["kserve needs cert-manager; after istio, knative-serving"]);
+    stack.hub(&["show"]).ends(0, &["outputs of mlplatform mlflow:mlflow.url http://mlflow.mlflow.svc:5000"]);
     let explained = stack.hub(&["explain", "listener"]);
     explained.ends(0, &["http://mlflow.mlflow.svc:5000", "from output mlflow:mlflow.url"]);
 

@@ -206,17 +206,15 @@ impl Target {
 }
 
 fn usual_files(surroundings: &KubeSurroundings) -> Result<Vec<PathBuf>, Error> {
-    let (files, looked) = if surroundings.variable.is_empty() {
+    let (files, missing) = if surroundings.variable.is_empty() {
         let home = surroundings.home.as_ref().map(|home| home.join(".kube/config"));
-        (home.into_iter().collect::<Vec<_>>(), "~/.kube/config")
+        (home.into_iter().collect::<Vec<_>>(), "~/.kube/config is not there")
     } else {
-        (surroundings.variable.clone(), "KUBECONFIG")
+        (surroundings.variable.clone(), "no file that KUBECONFIG names is there")
     };
     let there: Vec<PathBuf> = files.into_iter().filter(|file| file.is_file()).collect();
     if there.is_empty() {
-        return Err(Error::NoTarget {
-            reason: format!("the environment names none, and {looked} names no file"),
-        });
+        return Err(Error::NoTarget { reason: format!("no kubeconfig is named, and {missing}") });
     }
     Ok(there)
 }

@@ -182,6 +182,16 @@ fn a_template_of_ones_own_goes_in_untouched_and_makes_new_pods() {
 }
 
 #[test]
+fn the_example_for_gpus_is_a_template_of_ones_own() {
+    let repository = Repository::new();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/models-on-gpus.yaml");
+    let ran = repository.stack().hub(&["render", "listener", "--params-file", file, "-o", "json"]);
+    ran.ends(0, &[]);
+    let text = template(&Objects(ran.events()))["data"]["template.yaml"].clone();
+    assert!(text.as_str().unwrap().contains("limits: {nvidia.com/gpu: \"1\"}"), "{text}");
+}
+
+#[test]
 fn another_version_changes_the_image_and_nothing_else() {
     let repository = Repository::new();
     let polling = "listener.mode=polling";
