@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use futures::AsyncBufReadExt;
@@ -179,6 +180,10 @@ fn remove(value: &mut Value, pointer: &str) {
     }
 }
 
+static UID: LazyLock<regex::Regex> = LazyLock::new(|| {
+    regex::Regex::new("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").expect("a regex")
+});
+
 /// Replaces what differs from run to run.
 fn mask(value: &mut Value) {
     const TIMES: [&str; 10] = [
@@ -223,9 +228,7 @@ fn mask(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(mask),
         Value::String(text) => {
-            let uid = regex::Regex::new("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-                .expect("a regex");
-            *text = uid.replace_all(text, "<uid>").into_owned();
+            *text = UID.replace_all(text, "<uid>").into_owned();
         }
         _ => {}
     }
