@@ -1,7 +1,7 @@
 //! What applying one object would do, as the server itself says.
 //!
-//! In: a resolved object. Out: its [`Change`], and the [`Problem`] that stops it. One read and at least one
-//! dry-run, side by side. Refuses to look at other objects.
+//! In: a resolved object. Out: its [`Change`], and the [`Problem`] that stops it. At least one dry-run, and one
+//! read of what is there. Refuses to look at other objects.
 
 use std::sync::Arc;
 
@@ -43,9 +43,11 @@ impl Examiner<'_> {
     pub(super) async fn examine(&self, desired: Desired, hash: String) -> Result<Finding, Error> {
         let id = desired.id.clone();
         let force = self.options.force_conflicts;
-        let (live, answer) =
-            tokio::join!(object(self.cluster, desired.path(), Part::Whole), self.dry_run(&desired, force));
-        let live = match live {
+        let answer = self.dry_run(&desired, force).await;
+        if answer.as_ref().is_ok_and(would_be_new) {
+            return Ok(self.absent(desired, hash, answer));
+        }
+        let live = match object(self.cluster, desired.path(), Part::Whole).await {
             // Whether it is there is not known; that it can't be planned is, and told with all others.
             Err(error) if error.status() == Some(403) => {
                 let problem = Some(self.problem(&desired, &error));
@@ -185,6 +187,11 @@ impl Examiner<'_> {
         };
         self.cluster.value(&call.content_type(APPLY_PATCH), Patience::READ).await
     }
+}
+
+/// True for the answer to a dry-run that would create: what is not stored has no version. There is nothing to read then.
+fn would_be_new(planned: &Value) -> bool {
+    planned.pointer("/metadata/resourceVersion").is_none()
 }
 
 /// Why a live object is left as it is, whatever is rendered for it.
