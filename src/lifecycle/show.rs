@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::deploy::recorded;
+use super::deploy::{Probed, recorded};
 use super::expansion::stack_outputs;
 use super::values::{Recorded, note, resolve_all};
 use super::{Connection, Error, Run};
 use crate::diagnostic::Problem;
 use crate::outputs::Output;
 use crate::parameters::ParameterSet;
+use crate::stack::Platform;
 use crate::state::HubctlState;
 
 /// What is known of one component.
@@ -53,13 +54,13 @@ pub async fn show(run: &Run, connection: &Connection, names: &[String]) -> Resul
     let all: Vec<String> = run.stack.components.keys().cloned().collect();
     let resolved = resolve_all(&run.stack, &all, &run.layers, &noted, true)?;
     let wanted = |name: &String| names.is_empty() || names.contains(name);
+    let platform = Probed { cluster: &connection.cluster, inventories: &inventories, noted: Some(&noted) };
     let mut components = BTreeMap::new();
     for (name, component) in run.stack.components.iter().filter(|(name, _)| wanted(name)) {
         let declared = component.manifest.provides.iter().map(|p| p.value.clone());
         let found = noted.provides.get(name).into_iter().flatten().cloned();
-        let has_objects = inventories.iter().any(|i| i.owner.component == *name && !i.is_empty());
         let known = KnownComponent {
-            deployed: has_objects || noted.outputs.contains_key(name),
+            deployed: platform.is_deployed(name),
             parameters: resolved.parameters.get(name).cloned().unwrap_or_default(),
             outputs: resolved.outputs.get(name).cloned().unwrap_or_default(),
             provides: declared.chain(found).collect(),
