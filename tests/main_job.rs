@@ -72,6 +72,7 @@ fn kserve_goes_on_the_sandbox_changes_its_mode_and_goes_off_again() {
     );
     stack.hub(&["status"]).ends(0, &["cert-manager", "objects", "kserve"]);
 
+    stack.hub(&["show", "kserve"]).ends(0, &["kserve  not deployed"]);
     let repeated = stack.hub(&["undeploy", "kserve"]);
     repeated.ends(0, &["kserve"]);
     assert!(!repeated.stdout.contains("- Deployment"), "{}", repeated.stdout);

@@ -237,7 +237,8 @@ async fn deploy_component(
     let namespace = parameters.by_env(component::NAMESPACE).filter(|_| options.saved.is_none());
     let made = match namespace {
         Some(namespace) => {
-            namespaces::make_for_hooks(&connection.cluster, &owner(run, name), component, &namespace).await?
+            namespaces::make_for_hooks(run, &connection.cluster, &owner(run, name), component, &namespace)
+                .await?
         }
         None => None,
     };

@@ -6,15 +6,14 @@
 //! there already and is not ours stays out of the set, so that it is never touched.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use hub_cluster::{ApplyOptions, Cluster, GroupKind, Inventory, ObjectId, Owner, Plan, PlanOptions, Problem};
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
-use super::Error;
-use super::scratch::Scratch;
+use super::{Error, Run};
 use crate::flavour::{self, Implementation};
-use crate::hooks::Trigger;
+use crate::hooks::{self, Hook, Trigger};
 use crate::stack::Component;
 
 /// Namespaces that an earlier run of the component made and its objects still need.
@@ -80,12 +79,18 @@ pub(super) fn without(objects: &mut Vec<Value>, names: &BTreeSet<String>) {
     objects.retain(|object| !is_one(object));
 }
 
-/// Makes the component's namespace where it is missing and a hook runs before the build, which may count on it; gives
-/// its name if it was made. It is recorded as the component's own at once.
+/// How hooks talk to a cluster.
+const CLIENTS: [&str; 3] = ["kubectl", "hub object", "\"$HUB\" object"];
+
+/// Makes the component's namespace where it is missing and a hook before the build names a client of the cluster, which
+/// may count on it; gives the object if it was made. It is recorded as the component's own at once.
+///
+/// Any other namespace comes with its component's plan, so that nothing is written before all is known.
 ///
 /// # Errors
 /// It cannot be made.
 pub(super) async fn make_for_hooks(
+    run: &Run,
     cluster: &Cluster,
     owner: &Owner,
     component: &Component,
@@ -95,10 +100,9 @@ pub(super) async fn make_for_hooks(
         let flavour = flavour::choose(&component.manifest.dir, "deploy", []);
         matches!(flavour, Implementation::Kustomize | Implementation::Helm)
     };
-    let has_hooks = Scratch::has_hooks(component, [Trigger::PreDeploy, Trigger::PreDeploy]);
-    if !has_hooks || !is_rendered() {
+    let Some(hook) = hook_with_client(component, &run.stack.dir).filter(|_| is_rendered()) else {
         return Ok(None);
-    }
+    };
     let id = ObjectId::new(GroupKind::new("", "Namespace"), None, name);
     if hub_cluster::get(cluster, &id).await?.is_some() {
         return Ok(None);
@@ -110,10 +114,27 @@ pub(super) async fn make_for_hooks(
         // What is wrong with it is said with everything else.
         return Ok(None);
     }
-    let (options, cancel) =
-        (ApplyOptions { wait: false, ..ApplyOptions::default() }, CancellationToken::new());
-    hub_cluster::apply(cluster, &plan, &options, &|_| {}, &cancel).await?;
+    let told = format!("Namespace {name} is made before the rest, as the hook {hook} talks to the cluster");
+    run.warn(Some(&component.name), told);
+    let options = ApplyOptions { wait: false, ..ApplyOptions::default() };
+    hub_cluster::apply(cluster, &plan, &options, &|_| {}, &run.cancel).await?;
     Ok(Some(object))
+}
+
+/// The first hook before the build that names a client of the cluster.
+fn hook_with_client(component: &Component, stack_dir: &Path) -> Option<String> {
+    let dir = &component.manifest.dir;
+    let declared = [&component.stack_hooks, &component.manifest.hooks];
+    // A hook that is nowhere is said where hooks are run.
+    let found =
+        |declared: &Vec<_>, files| hooks::find(Trigger::PreDeploy, dir, stack_dir, declared, "", files).ok();
+    let all = declared.into_iter().filter_map(|d| found(d, false)).flatten();
+    let mut all = all.chain(hooks::find_file(Trigger::PreDeploy, dir));
+    let talks = |hook: &Hook| {
+        std::fs::read(&hook.path)
+            .is_ok_and(|text| CLIENTS.iter().any(|c| String::from_utf8_lossy(&text).contains(c)))
+    };
+    all.find(talks).map(|hook| hook.name)
 }
 
 fn contained(objects: &[Value]) -> BTreeSet<&str> {
