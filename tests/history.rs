@@ -152,6 +152,7 @@ fn a_run_that_failed_in_its_second_component_is_taken_back_as_a_whole() {
     second("new", true);
     write(&stack, "three");
     stack.hub(&["deploy", "--timeout", "1s"]).ends(5, &["Pod default/pod: not tried, since it goes once"]);
+    stack.hub(&["status"]).ends(0, &["Pod default/new is not ready: ", "did not end well"]);
     let back = stack.hub(&["rollback", "--all"]);
     back.ends(0, &["data.a: three → two", "- Pod default/new"]);
     stack.hub(&["status"]).ends(0, &["app 2 objects", "second 1 object"]);

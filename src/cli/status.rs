@@ -1,7 +1,9 @@
 //! `hub status` and `hub list`: what is deployed where.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
-use hub_cluster::{Drift, EntryState, Inventory, LockStatus, Operation, RunNote, RunStep};
+use hub_cluster::{Drift, EntryState, Inventory, LockStatus, Operation, RunNote, RunStep, Unready};
 use serde::Serialize;
 
 use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
@@ -9,7 +11,7 @@ use super::conclude::refuse;
 use super::exit::Exit;
 use super::interrupt;
 use super::session::Session;
-use crate::lifecycle::{self, Error};
+use crate::lifecycle::{self, Connection, Error};
 use crate::ui::{self, Detail, Format, Palette};
 
 /// Which components.
@@ -43,6 +45,8 @@ struct Shown {
     target: String,
     lock: Option<LockStatus>,
     components: Vec<Inventory>,
+    /// Objects that are not ready, by component; those of which all are ready are not in it.
+    unready: BTreeMap<String, Vec<Unready>>,
     /// How components differ from what was deployed; `None` where nobody looked, or might not.
     drift: Option<Vec<Drift>>,
 }
@@ -76,13 +80,44 @@ async fn shown(arguments: &StatusArguments) -> Result<(), Error> {
             }
         },
     };
-    let shown = Shown { target: connection.name.clone(), lock, components, drift };
+    let unready = unready(&session, &connection, &components).await?;
+    let shown = Shown { target: connection.name.clone(), lock, components, unready, drift };
     if session.format == Format::Json {
         ui::json(&shown);
         return Ok(());
     }
     print(&shown, &session, arguments.objects);
     Ok(())
+}
+
+/// How the components' objects are right now.
+async fn unready(
+    session: &Session,
+    connection: &Connection,
+    inventories: &[Inventory],
+) -> Result<BTreeMap<String, Vec<Unready>>, Error> {
+    let each = inventories.iter().map(|inventory| async move {
+        let name = &inventory.owner.component;
+        let component = session.stack.components.get(name);
+        let rules = component.map(|one| one.manifest.readiness.as_slice()).unwrap_or_default();
+        let found = hub_cluster::health(&connection.cluster, inventory, rules).await?;
+        Ok::<_, Error>((name.clone(), found))
+    });
+    let all = futures::future::try_join_all(each).await?;
+    Ok(all.into_iter().filter(|(_, found)| !found.is_empty()).collect())
+}
+
+/// What is not ready, and why.
+fn print_unready(unready: &[Unready], palette: &Palette) {
+    const MOST: usize = 5;
+    for Unready { id, readiness } in unready.iter().take(MOST) {
+        let line = format!("  {id} is not ready: {}", readiness.message);
+        ui::line(&palette.warn.apply_to(line).to_string());
+    }
+    if unready.len() > MOST {
+        let line = format!("  … and {} more are not ready", unready.len() - MOST);
+        ui::line(&palette.warn.apply_to(line).to_string());
+    }
 }
 
 fn print(shown: &Shown, session: &Session, objects: bool) {
@@ -107,6 +142,7 @@ fn print(shown: &Shown, session: &Session, objects: bool) {
         {
             Some(inventory) => {
                 print_one(name, inventory, shown.lock.as_ref(), &palette, objects);
+                print_unready(shown.unready.get(name).map(Vec::as_slice).unwrap_or_default(), &palette);
                 let of = |one: &&Drift| one.owner.component == *name && one.is_any();
                 // What is half gone is missing because it is to go.
                 let is_going = inventory.run.as_ref().is_some_and(|run| run.operation == Operation::Undeploy);

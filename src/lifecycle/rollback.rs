@@ -84,7 +84,7 @@ async fn targets(
 ) -> Result<BTreeMap<String, Option<Revision>>, Error> {
     let none = |what: &str, reason: String| Error::NothingToGoBackTo { what: what.to_owned(), reason };
     let of = |name: &str| known.iter().filter(|one| one.owner.component == name).collect::<Vec<_>>();
-    for name in names.iter().filter(|name| of(name).is_empty()) {
+    if let Some(name) = names.iter().find(|name| of(name).is_empty()) {
         return Err(none(name, "no revision of it is kept".to_owned()));
     }
     match target {

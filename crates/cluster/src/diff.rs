@@ -34,7 +34,7 @@ pub(crate) enum Step {
 
 /// Fields that tell the items of a list apart, tried in this order. Source: `x-kubernetes-list-map-keys` and
 /// merge keys of the built-in kinds.
-const ITEM_KEYS: [&[&str]; 9] = [
+const ITEM_KEYS: [&[&str]; 11] = [
     &["name"],
     &["containerPort", "protocol"],
     &["port", "protocol"],
@@ -44,6 +44,9 @@ const ITEM_KEYS: [&[&str]; 9] = [
     &["ip"],
     &["uid"],
     &["key"],
+    // As users write ports, without what the server adds.
+    &["containerPort"],
+    &["port"],
 ];
 
 /// Compares the live object with what the server would store instead.

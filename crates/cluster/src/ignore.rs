@@ -69,8 +69,8 @@ fn is_below(wanted: &str, path: &str) -> bool {
 
 /// One spelling of all: steps separated by dots, without quotes and brackets.
 fn canonical(path: &str) -> String {
-    if path.starts_with('/') {
-        return path[1..].replace('/', ".").replace("~1", "/").replace("~0", "~");
+    if let Some(pointer) = path.strip_prefix('/') {
+        return pointer.replace('/', ".").replace("~1", "/").replace("~0", "~");
     }
     let mut text = String::with_capacity(path.len());
     for letter in path.chars() {

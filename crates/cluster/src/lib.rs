@@ -60,5 +60,5 @@ pub use outcome::{NotReady, ObjectResult, Outcome, ResultStatus};
 pub use owner::{Owner, PART_OF_LABEL, applyset_id};
 pub use plan::{
     Counts, Drift, DriftClass, DriftedField, DriftedObject, Fingerprint, LeftField, Moved, Plan, PlanOptions,
-    RollbackTo, UndeployOptions, Writer, drift, moved, plan, plan_rollback, plan_undeploy,
+    RollbackTo, UndeployOptions, Unready, Writer, drift, health, moved, plan, plan_rollback, plan_undeploy,
 };

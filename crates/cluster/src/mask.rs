@@ -111,18 +111,22 @@ fn forms(secret: &str) -> Vec<String> {
         forms.push(signs.into_iter().fold(quoted[1..quoted.len() - 1].to_string(), escaped));
         forms.push(percent_encoded(&form));
         forms.extend([STANDARD.encode(&form), URL_SAFE.encode(&form)]);
-        forms.extend((0..3).map(|offset| encoded_part(form.as_bytes(), offset)).filter(is_telling));
+        forms.extend(
+            (0..3).map(|offset| encoded_part(form.as_bytes(), offset)).filter(|form| is_telling(form)),
+        );
     }
     let encoded = STANDARD.encode(secret);
     if encoded.len() > ENCODED_LINE {
         let lines = encoded.as_bytes().chunks(ENCODED_LINE);
-        forms.extend(lines.map(|line| String::from_utf8_lossy(line).into_owned()).filter(is_telling));
+        forms.extend(
+            lines.map(|line| String::from_utf8_lossy(line).into_owned()).filter(|form| is_telling(form)),
+        );
     }
     forms.retain(|form| !form.is_empty());
     forms
 }
 
-fn is_telling(encoded: &String) -> bool {
+fn is_telling(encoded: &str) -> bool {
     encoded.len() >= MIN_ENCODED_BYTES
 }
 
@@ -131,7 +135,7 @@ fn encoded_part(text: &[u8], offset: usize) -> String {
     let encoded = STANDARD_NO_PAD.encode([&[0; 2][..offset], text].concat());
     // Characters that also hold bits of neighbours are left out.
     let begin = [0, 2, 3][offset];
-    let end = encoded.len() - usize::from((offset + text.len()) % 3 != 0);
+    let end = encoded.len() - usize::from(!(offset + text.len()).is_multiple_of(3));
     encoded.get(begin..end).unwrap_or_default().to_string()
 }
 

@@ -160,7 +160,7 @@ pub(super) async fn drift(cluster: &Cluster, owner: &Owner, options: &PlanOption
             plan.iter().flat_map(|plan| &plan.problems).find(|problem| problem.object() == Some(&change.id));
         drift.objects.extend(judge(change, problem, lost.get(&change.id), &options));
     }
-    drift.objects.extend(stale(cluster, &inventory, &wanted, options.concurrency).await?);
+    drift.objects.extend(stale(cluster, &inventory, drift.unfinished, &wanted, options.concurrency).await?);
     drift.objects.extend(extra(cluster, &inventory, &wanted, options.concurrency).await?);
     drift.objects.sort_by(|one, other| (one.class, &one.id).cmp(&(other.class, &other.id)));
     Ok(drift)
@@ -263,29 +263,32 @@ fn writer(live: &Value, manager: &str) -> Writer {
     Writer { manager: manager.to_string(), at: at.to_string() }
 }
 
-/// Objects that the component does not contain any more and that are still there.
+/// Objects that the component does not contain any more and that are still there; and those that a run made which did
+/// not end well, so that no revision has them.
 async fn stale(
     cluster: &Cluster,
     inventory: &Inventory,
+    unfinished: bool,
     wanted: &BTreeSet<ObjectId>,
     concurrency: usize,
 ) -> Result<Vec<DriftedObject>, Error> {
     let candidates = inventory
         .entries
         .iter()
-        .filter(|(id, entry)| entry.state == EntryState::Kept && !wanted.contains(*id));
-    let paths = candidates
-        .filter_map(|(id, _)| Some((id, cluster.resource(id)?.object(id.namespace.as_deref(), &id.name))));
+        .filter(|(id, entry)| (entry.state == EntryState::Kept || unfinished) && !wanted.contains(*id));
+    let paths = candidates.filter_map(|(id, entry)| {
+        Some((id, entry.state, cluster.resource(id)?.object(id.namespace.as_deref(), &id.name)))
+    });
     let found: Vec<Option<DriftedObject>> = stream::iter(paths)
-        .map(|(id, path)| async move {
+        .map(|(id, state, path)| async move {
             let live = object(cluster, path, Part::Metadata).await;
             let live = live.map_err(|error| Error::request(format!("read {id}"), error))?;
-            Ok::<_, Error>(live.map(|_| DriftedObject {
-                id: id.clone(),
-                class: DriftClass::Stale,
-                fields: Vec::new(),
-                reason: Some("it was kept when it left the component".into()),
-            }))
+            let (class, reason) = match state {
+                EntryState::Kept => (DriftClass::Stale, "it was kept when it left the component"),
+                _ => (DriftClass::Extra, "a run that did not end well made it"),
+            };
+            let (id, fields, reason) = (id.clone(), Vec::new(), Some(reason.into()));
+            Ok::<_, Error>(live.map(|_| DriftedObject { id, class, fields, reason }))
         })
         .buffered(concurrency)
         .try_collect()

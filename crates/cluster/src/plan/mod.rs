@@ -15,6 +15,7 @@ mod examine;
 mod fingerprint;
 mod foreign;
 mod forgive;
+mod health;
 mod live;
 mod loss;
 mod namespaces;
@@ -31,8 +32,10 @@ use crate::ignore::IgnoreRule;
 use crate::inventory::{Inventory, RunNote};
 use crate::mask::Sensitive;
 use crate::owner::Owner;
+use crate::readiness::ReadinessRule;
 pub use drift::{Drift, DriftClass, DriftedField, DriftedObject, LeftField, Writer};
 pub use fingerprint::{Fingerprint, Moved, moved};
+pub use health::Unready;
 pub use rollback::RollbackTo;
 use serde_json::Value;
 
@@ -237,4 +240,16 @@ pub async fn plan_rollback(
 /// Failed requests.
 pub async fn drift(cluster: &Cluster, owner: &Owner, options: &PlanOptions) -> Result<Drift, Error> {
     drift::drift(cluster, owner, options).await
+}
+
+/// Says which objects of a component are not ready right now. Reads only; what may not be read is left out.
+///
+/// # Errors
+/// Failed requests.
+pub async fn health(
+    cluster: &Cluster,
+    inventory: &Inventory,
+    rules: &[ReadinessRule],
+) -> Result<Vec<Unready>, Error> {
+    health::health(cluster, inventory, rules).await
 }

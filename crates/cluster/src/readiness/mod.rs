@@ -25,6 +25,7 @@ mod service;
 mod stateful_set;
 
 pub use custom::{Expression, ReadinessCheck, ReadinessRule};
+pub(crate) use rules::has_rule;
 pub use rules::readiness;
 
 /// How far an object is, in the words of kstatus.

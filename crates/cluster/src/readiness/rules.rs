@@ -41,6 +41,11 @@ pub fn readiness(object: &Value) -> Readiness {
     rule.and_then(|(_, _, rule)| rule(object)).unwrap_or_else(|| by_condition(object))
 }
 
+/// True for kinds with a rule of their own.
+pub(crate) fn has_rule(id: &ObjectId) -> bool {
+    RULES.iter().any(|(group, kind, _)| id.is(group, kind))
+}
+
 /// The signs that count for every kind, whatever else decides.
 pub(super) fn general(object: &Value) -> Option<Readiness> {
     if object.pointer("/metadata/deletionTimestamp").is_some() {

@@ -7,10 +7,10 @@ use hub_cluster::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{World, config_map, deployment, owner, patient, world};
+use crate::support::{World, config_map, deployment, hurried, owner, patient, world};
 
-async fn deploy(world: &World, objects: &[Value]) {
-    let run = RunInfo {
+fn info() -> RunInfo {
+    RunInfo {
         stamp: RunStamp::now(),
         who: "ann@laptop".into(),
         command: "hub deploy".into(),
@@ -19,9 +19,12 @@ async fn deploy(world: &World, objects: &[Value]) {
         parameters: BTreeMap::new(),
         keep: 3,
         more_follows: false,
-    };
+    }
+}
+
+async fn deploy(world: &World, objects: &[Value]) {
     let plan = world.plan(objects).await.expect("a plan");
-    let options = ApplyOptions { run: Some(run), ..patient() };
+    let options = ApplyOptions { run: Some(info()), ..patient() };
     assert!(world.apply(&plan, &options).await.0.is_success());
 }
 
@@ -80,6 +83,22 @@ async fn three_ways_to_drift_are_told_apart() {
     assert_eq!(found.objects[1].fields[0].path, "data.k");
     let text = serde_json::to_string(&found).expect("prints");
     assert!(!text.contains("hunter22") && !text.contains("aHVudGVyMjI"), "{text}");
+}
+
+#[tokio::test]
+async fn what_an_unfinished_run_made_is_told_from_what_others_did() {
+    let world = world().await;
+    deploy(&world, &[config_map("a", "x")]).await;
+    let held = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "default",
+        "annotations": {(hub_sandbox::HOLD): "true"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    let plan = world.plan(&[config_map("a", "y"), held]).await.expect("a plan");
+    let options = ApplyOptions { run: Some(info()), ..hurried() };
+    assert!(!world.apply(&plan, &options).await.0.is_success());
+    let found = look(&world, Vec::new()).await;
+    let told: Vec<_> = found.objects.iter().map(|one| (one.class, one.id.name.as_str())).collect();
+    assert_eq!(told, [(DriftClass::Changed, "a"), (DriftClass::Extra, "p")]);
+    assert!(found.unfinished);
+    assert_eq!(found.objects[1].reason.as_deref(), Some("a run that did not end well made it"));
 }
 
 #[tokio::test]
