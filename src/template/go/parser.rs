@@ -65,7 +65,7 @@ impl Parser<'_> {
                             return Ok((nodes.into(), Some(("end".to_owned(), span))));
                         }
                         Some("else") => return Ok((nodes.into(), Some(("else".to_owned(), span)))),
-                        Some(word) => nodes.extend(self.control(&word.to_owned(), span)?),
+                        Some(word) => nodes.extend(self.control(word, span)?),
                         None => nodes.push(Node::Action(self.pipeline_to_close("command", false)?)),
                     }
                 }

@@ -52,7 +52,7 @@ async fn what_may_be_made_anew_is() {
     world.deploy(&[server.clone()]).await;
     server["spec"]["selector"]["matchLabels"] = json!({"app": "other"});
     server["spec"]["template"]["metadata"]["labels"] = json!({"app": "other"});
-    let plan = world.plan(&[server.clone()]).await.expect("a plan");
+    let plan = world.plan(std::slice::from_ref(&server)).await.expect("a plan");
     let Problem::Immutable { fields, .. } = &plan.problems[0] else { panic!("{:?}", plan.problems) };
     assert_eq!(fields, &["spec.selector"]);
     assert!(plan.problems[0].to_string().contains("--recreate"), "{}", plan.problems[0]);
