@@ -90,6 +90,13 @@ fn is_zombie(pid: u32) -> bool {
     matches!(state, Some('Z' | 'X'))
 }
 
+/// Gives the lock back; what goes wrong there is said, but the run's result stands.
+pub(super) async fn release(run: &Run, lock: Lock) {
+    if let Err(error) = lock.release().await {
+        run.warn(None, format!("the lock was not given back: {error}"));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,12 +118,5 @@ mod tests {
         assert!(!is_dead(&holder(child.id(), "elsewhere"), "here"), "of other hosts nothing is known");
         child.wait().expect("it ended");
         assert!(is_dead(&holder(child.id(), "here"), "here"));
-    }
-}
-
-/// Gives the lock back; what goes wrong there is said, but the run's result stands.
-pub(super) async fn release(run: &Run, lock: Lock) {
-    if let Err(error) = lock.release().await {
-        run.warn(None, format!("the lock was not given back: {error}"));
     }
 }
