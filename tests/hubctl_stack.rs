@@ -139,7 +139,7 @@ fn what_is_there(platform: &Platform) {
     assert!(platform.is_there("stack-notebooks", "cm/notebook-controller"));
     // An empty destination, a pattern of names, outputs of a program with a secret among them.
     assert_eq!(value("stack-pipeline", "cm/ml-two", ".data.patched"), "yes");
-    assert_eq!(value("stack-pipeline", "cm/other", ".data").contains("patched"), false);
+    assert!(!value("stack-pipeline", "cm/other", ".data").contains("patched"));
     assert_eq!(value("stack-pipeline", "cm/pipeline", ".data.host"), "db.internal");
     assert_eq!(value("stack-pipeline", "cm/pipeline", ".data.multiUser"), "true");
     assert_eq!(value("stack-pipeline", "secret/database", ".data.password"), "cGE1NXdvcmQtb2YtZGI=");
