@@ -96,6 +96,10 @@ fn goes_on_and_off(platform: &Platform) {
     deployed.ends(0, &["announced common", "overlay hook ran"]);
     assert!(!deployed.stdout.contains("pa55word-of-db"), "{}", deployed.stdout);
     what_is_there(platform);
+    let pins = std::fs::read_to_string(platform.stack.path("hub.lock")).unwrap();
+    for name in ["releases/widgets.yaml", "releases/inference.yaml", "manifests.tar.gz"] {
+        assert!(pins.contains(name), "{name}, which a hook or the component itself fetched, is pinned: {pins}");
+    }
 
     let again = platform.hub(&["deploy", "--yes", "-o", "json"]);
     again.ends(0, &[]);

@@ -69,7 +69,9 @@ async fn nested(direction: Direction) -> Result<Exit, Error> {
     let session = Session::of_stack(stack(&Surroundings::read())?, &StackArguments::default());
     let reporter = session.reporter(Detail::Short);
     let cluster = ClusterArguments { lock_timeout: Duration::from_secs(300), ..ClusterArguments::default() };
-    let run = session.run(&FetchArguments::default(), &cluster, &reporter, true)?;
+    let offline = session.surroundings.get("HUB_OFFLINE").is_some_and(|word| word == "true" || word == "1");
+    let fetch = FetchArguments { offline, ..FetchArguments::default() };
+    let run = session.run(&fetch, &cluster, &reporter, true)?;
     interrupt::watch(run.cancel.clone());
     let connection = session.connect(&cluster, &run.cancel).await?;
     let timeout = Duration::from_secs(600);

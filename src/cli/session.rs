@@ -37,6 +37,8 @@ pub(super) struct Session {
     /// How results are shown.
     pub(super) format: Format,
     arguments: StackArguments,
+    /// The folder of the lock file.
+    pins: PathBuf,
 }
 
 impl Session {
@@ -87,6 +89,7 @@ impl Session {
         let environment = name.map(|name| Environment::load(&name, &stack.dir)).transpose()?;
         Ok(Self {
             surroundings,
+            pins: stack.dir.clone(),
             stack: Arc::new(stack),
             environment,
             names,
@@ -97,8 +100,12 @@ impl Session {
 
     /// A stack that needs no opening, without an environment.
     pub(super) fn of_stack(stack: Stack, arguments: &StackArguments) -> Self {
+        let surroundings = Surroundings::read();
+        // In a hook, what is downloaded is pinned beside the rest of the stack.
+        let pins = surroundings.get("HUB_BASE_DIR").map_or_else(|| stack.dir.clone(), PathBuf::from);
         Self {
-            surroundings: Surroundings::read(),
+            surroundings,
+            pins,
             names: stack.components.keys().cloned().collect(),
             stack: Arc::new(stack),
             environment: None,
@@ -188,7 +195,7 @@ impl Session {
     /// How downloads behave for this stack.
     #[must_use]
     pub(super) fn fetch_options(&self, fetch: &FetchArguments, update: bool) -> FetchOptions {
-        fetch_options(&self.surroundings, &self.stack.dir, fetch, update)
+        fetch_options(&self.surroundings, &self.pins, fetch, update)
     }
 
     fn settings(&self, fetch: &FetchArguments, cluster: &ClusterArguments) -> RunSettings {
