@@ -2,7 +2,7 @@
 //!
 //! In: a scratch copy. Out: whether anything changes, and outputs. A plan never applies; hubctl's `--dry` does.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -103,12 +103,12 @@ pub(super) async fn carry_out(run: &Run, scratch: &Scratch) -> Result<bool, Erro
 async fn step(
     run: &Run,
     scratch: &Scratch,
-    program: &PathBuf,
+    program: &Path,
     name: &str,
     arguments: Vec<String>,
 ) -> Result<(), Error> {
     let hook =
-        Hook { name: name.to_owned(), path: program.clone(), arguments, timeout: None, ignore_errors: false };
+        Hook { name: name.to_owned(), path: program.to_path_buf(), arguments, timeout: None, ignore_errors: false };
     let trigger = if scratch.verb() == Verb::Undeploy { Trigger::Undeploy } else { Trigger::Deploy };
     scratch.run_silent(run, trigger, hook).await
 }
@@ -131,7 +131,7 @@ async fn program(run: &Run, scratch: &Scratch) -> Result<PathBuf, Error> {
     }
     let versioned = format!("terraform-v{wanted}");
     let path = scratch.variable("PATH");
-    if path.split(':').any(|folder| std::path::Path::new(folder).join(&versioned).is_file()) {
+    if path.split(':').any(|folder| Path::new(folder).join(&versioned).is_file()) {
         return Ok(PathBuf::from(versioned));
     }
     let message = format!("{}: there is no terraform {wanted}", scratch.name());

@@ -38,7 +38,7 @@ fn faults_have_places_and_no_panics() {
     let problems = render(&source, &parameters(&[])).unwrap_err();
     assert_eq!(problems.0[0].place.as_ref().unwrap().to_string(), "t:2:12");
     assert_eq!(problems.0[0].help.as_deref(), Some("did you mean `upper`?"));
-    let nested = format!("{}1{}", "{{(".repeat(1) + &"(".repeat(5000), ")".repeat(5001));
+    let nested = format!("{{{{{}1{}", "(".repeat(5001), ")".repeat(5001));
     assert!(render_with(&nested, &Json::Object(Default::default())).is_err());
     let circle = "{{define \"a\"}}{{template \"a\"}}{{end}}{{template \"a\"}}";
     assert!(render_with(circle, &Json::Object(Default::default())).is_err());
