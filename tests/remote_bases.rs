@@ -1,5 +1,7 @@
 //! A component's kustomization that stands on a repository: pinned, cached, told when it cannot be had.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::path::Path;
