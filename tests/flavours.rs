@@ -208,7 +208,10 @@ fn terraform_plans_applies_and_destroys() {
 
 #[test]
 fn small_commands_are_there() {
-    let stack = Stack::of_app("parameters: [{name: size}]\n", &[("kustomization.yaml", "configMapGenerator: [{name: c, literals: [a=b]}]\n")]);
+    let stack = Stack::of_app(
+        "parameters: [{name: size}]\n",
+        &[("kustomization.yaml", "configMapGenerator: [{name: c, literals: [a=b]}]\n")],
+    );
     stack.write("hub.yaml", "kind: stack\nmeta: {name: test}\nenvironments: {default: local}\ncomponents: [{name: app}]\nparameters: [{name: size, kind: user, fromEnv: SIZE, default: 5}]\n");
     stack.hub(&["cel", "a.b + 'x'", "a.b=y"]).ends(0, &["yx"]);
     stack.hub(&["cel", "a ++"]).ends(2, &["column"]);

@@ -98,7 +98,10 @@ fn goes_on_and_off(platform: &Platform) {
     what_is_there(platform);
     let pins = std::fs::read_to_string(platform.stack.path("hub.lock")).unwrap();
     for name in ["releases/widgets.yaml", "releases/inference.yaml", "manifests.tar.gz"] {
-        assert!(pins.contains(name), "{name}, which a hook or the component itself fetched, is pinned: {pins}");
+        assert!(
+            pins.contains(name),
+            "{name}, which a hook or the component itself fetched, is pinned: {pins}"
+        );
     }
 
     let again = platform.hub(&["deploy", "--yes", "-o", "json"]);

@@ -107,8 +107,13 @@ async fn step(
     name: &str,
     arguments: Vec<String>,
 ) -> Result<(), Error> {
-    let hook =
-        Hook { name: name.to_owned(), path: program.to_path_buf(), arguments, timeout: None, ignore_errors: false };
+    let hook = Hook {
+        name: name.to_owned(),
+        path: program.to_path_buf(),
+        arguments,
+        timeout: None,
+        ignore_errors: false,
+    };
     let trigger = if scratch.verb() == Verb::Undeploy { Trigger::Undeploy } else { Trigger::Deploy };
     scratch.run_silent(run, trigger, hook).await
 }
