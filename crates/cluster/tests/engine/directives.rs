@@ -57,7 +57,7 @@ async fn what_may_be_made_anew_is() {
     assert_eq!(fields, &["spec.selector"]);
     assert!(plan.problems[0].to_string().contains("--recreate"), "{}", plan.problems[0]);
     let server = annotated(server, "kapp.k14s.io/update-strategy", "fallback-on-replace");
-    let plan = world.plan(&[server.clone()]).await.expect("a plan");
+    let plan = world.plan(std::slice::from_ref(&server)).await.expect("a plan");
     assert_eq!(plan.changes[0].action, Action::Recreate, "{:?}", plan.problems);
     world.deploy(&[server]).await;
 }
