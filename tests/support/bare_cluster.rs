@@ -68,5 +68,26 @@ pub(crate) fn everything(cluster: &ControlPlane) -> Vec<String> {
 pub(crate) fn left(before: &[String], cluster: &ControlPlane) -> Vec<String> {
     let mut after = everything(cluster);
     after.retain(|line| !before.contains(line) && !line.contains(" hub-system"));
+    after.retain(|line| !made_by_aggregation(line, cluster));
     after
+}
+
+/// Whether this is a ClusterRole that the cluster itself made: its aggregation controller applies rules to a role that it
+/// still remembers, and so makes anew one that was deleted at the same moment as what it was aggregated from.
+fn made_by_aggregation(line: &str, cluster: &ControlPlane) -> bool {
+    let mut words = line.split_whitespace();
+    let (Some("ClusterRole"), Some(name)) = (words.next(), words.nth(1)) else { return false };
+    let role = cluster.kubectl(&[
+        "get",
+        "clusterrole",
+        name,
+        "-o",
+        "json",
+        "--ignore-not-found",
+        "--show-managed-fields",
+    ]);
+    let role: serde_json::Value = serde_json::from_str(&role).unwrap_or_default();
+    let managers = role["metadata"]["managedFields"].as_array().into_iter().flatten();
+    role["aggregationRule"].is_null()
+        && managers.map(|entry| &entry["manager"]).eq(["clusterrole-aggregation-controller"])
 }
