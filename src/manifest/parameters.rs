@@ -151,6 +151,16 @@ pub(super) fn merged(
         first.default = first.default.take().or(declaration.default);
         first.secret |= declaration.secret;
     }
+    for (at, declaration) in all.iter().enumerate() {
+        let Some(env) = &declaration.env else { continue };
+        if let Some(first) = all[..at].iter().find(|d| d.env.as_ref() == Some(env)) {
+            let message = format!(
+                "{} and {} both set the variable {env}: the last one counts",
+                first.name, declaration.name
+            );
+            warnings.push(Problem::new("hub::manifest::duplicate", message).at(declaration.place.clone()));
+        }
+    }
     all
 }
 
