@@ -276,7 +276,10 @@ fn fetch_options(
 fn stack_file<'n>(arguments: &StackArguments, names: &'n [String]) -> (PathBuf, &'n [String]) {
     match (&arguments.file, names) {
         (Some(file), _) => (file.clone(), names),
-        (None, [first, rest @ ..]) if Path::new(first).is_file() => (PathBuf::from(first), rest),
+        // A component's name has no dot and no slash.
+        (None, [first, rest @ ..]) if first.contains(['.', '/']) && Path::new(first).is_file() => {
+            (PathBuf::from(first), rest)
+        }
         (None, _) => (PathBuf::from(STACK_MANIFEST), names),
     }
 }

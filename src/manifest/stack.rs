@@ -138,6 +138,7 @@ impl StackManifest {
 
 fn read(reader: &mut Reader<'_>, dir: &Path) -> StackManifest {
     let root = reader.root();
+    check_kind(reader, &root);
     let mut warnings = reader.unknown_keys(&root, &KEYS, "a stack's manifest");
     let meta = reader.mapping(&root, "meta");
     let from_stack = meta.as_ref().and_then(|m| reader.words(m, "fromStack").into_iter().next());
@@ -169,6 +170,24 @@ fn read(reader: &mut Reader<'_>, dir: &Path) -> StackManifest {
             .unwrap_or_else(|| DEFAULT_STATE_NAMESPACE.to_owned()),
         warnings,
     }
+}
+
+/// Source: hubctl's kinds; a file of another kind would be a stack without components.
+fn check_kind(reader: &mut Reader<'_>, root: &Node) {
+    let Some(kind) =
+        reader.text(root, "kind").filter(|kind| !["stack", "application"].contains(&kind.as_str()))
+    else {
+        return;
+    };
+    let help = match kind.as_str() {
+        "component" => "a component by itself is named by its directory: `hub deploy DIR`",
+        "state" => "`hub state import FILE` takes over what hubctl knew",
+        "environment" => "environments are named without their folder: `-e NAME`",
+        _ => "name the stack's hub.yaml, or an elaborate file",
+    };
+    let place = reader.place_of(root, "kind");
+    let message = format!("a stack's manifest has `kind: stack`, not `{kind}`");
+    reader.problems.push(Problem::new("hub::manifest::kind", message).help(help).at(place));
 }
 
 fn read_revisions(reader: &mut Reader<'_>, state: &Node) -> usize {
