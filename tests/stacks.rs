@@ -192,10 +192,9 @@ fn what_hubctl_knew_is_taken_over() {
 #[test]
 fn a_file_of_another_kind_is_no_stack() {
     let stack = stack("components: [{name: a}]\n", &[("a", "")]);
-    stack.hub(&["deploy", "components/a/hub-component.yaml"]).ends(
-        2,
-        &["has `kind: stack`, not `component`", "`hub deploy DIR`", "components/a/hub-component.yaml:1:7"],
-    );
+    stack
+        .hub(&["deploy", "components/a/hub-component.yaml"])
+        .ends(2, &["has `kind: stack`, not `component`", "`hub deploy DIR`", "hub-component.yaml:1:7"]);
     stack.write("a", "a file that is called like a component\n");
     stack.hub(&["deploy", "a"]).ends(0, &["a nothing"]);
 }
