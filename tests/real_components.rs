@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use support::bare_cluster::{
     NO_LOAD_BALANCER, add_service_monitors, add_volumes, do_without_cert_manager, everything, left,
-    service_monitors,
 };
 use support::control_plane::ControlPlane;
 use support::{Ran, Stack};
