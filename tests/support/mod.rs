@@ -30,7 +30,7 @@ impl Stack {
     pub(crate) fn of_repository() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let stack = Self { dir: tempfile::tempdir().unwrap() };
-        for folder in ["components", "environments", "hooks"] {
+        for folder in ["components", "environments", "examples", "hooks"] {
             copy(&root.join(folder), &stack.path(folder));
         }
         std::fs::copy(root.join("hub.yaml"), stack.path("hub.yaml")).unwrap();
