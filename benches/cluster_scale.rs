@@ -19,8 +19,8 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
 use support::Stack;
 use support::control_plane::{ControlPlane, program};
+use support::many::{self, NAMESPACES, stack, time};
 
-const NAMESPACES: usize = 10;
 /// Requests in flight, as many as `hub` has.
 const AT_ONCE: usize = 32;
 const RUNS: usize = 3;
@@ -28,14 +28,15 @@ const RUNS: usize = 3;
 fn main() {
     let counts = numbers("HUB_BENCH_OBJECTS", "1000,5000");
     let cluster = ControlPlane::start();
-    for number in 0..NAMESPACES {
-        cluster.kubectl(&["create", "namespace", &format!("scale-{number}")]);
-    }
+    many::create_namespaces(&cluster);
     for count in counts {
         compare(&cluster, count);
     }
     for count in numbers("HUB_BENCH_DEPLOYMENTS", "1000") {
-        rollout(&cluster, count);
+        let [deployed, unchanged, undeployed] = many::rollout(&cluster, count).map(|time| time.as_secs_f64());
+        println!(
+            "{count} Deployments: ready after {deployed:.1} s, unchanged {unchanged:.2} s, undeployed in {undeployed:.1} s, none left"
+        );
     }
 }
 
@@ -76,33 +77,6 @@ fn compare(cluster: &ControlPlane, count: usize) {
     );
     println!("  hub, unchanged        {:>7.2} s", seconds(unchanged));
     println!("  hub, undeployed       {:>7.2} s", seconds(undeploy));
-}
-
-/// Deployments that have to become ready, and to be gone without a trace.
-fn rollout(cluster: &ControlPlane, count: usize) {
-    let objects: Vec<Value> = (0..count).map(|number| deployment(number)).collect();
-    let stack = stack(cluster, "rollout", &objects);
-    let deployed = time(&mut stack.command(&["deploy", "--timeout", "20m"]));
-    let ready = cluster.kubectl(&[
-        "get",
-        "deployments",
-        "-A",
-        "-l",
-        "app=scale",
-        "-o",
-        "jsonpath={range .items[*]}{.status.readyReplicas}{end}",
-    ]);
-    assert_eq!(ready.len(), count, "all are ready");
-    let unchanged = time(&mut stack.command(&["deploy"]));
-    let undeployed = time(&mut stack.command(&["undeploy"]));
-    let left = cluster.kubectl(&["get", "deployments,configmaps", "-A", "-l", "app=scale", "-o", "name"]);
-    assert_eq!(left.trim(), "", "nothing is left");
-    println!(
-        "{count} Deployments: ready after {:.1} s, unchanged {:.2} s, undeployed in {:.1} s, none left",
-        deployed.as_secs_f64(),
-        unchanged.as_secs_f64(),
-        undeployed.as_secs_f64()
-    );
 }
 
 /// One round: the same objects three times, under three names.
@@ -166,19 +140,6 @@ async fn patch(client: &kube::Client, object: &Value) -> Result<(), kube::Error>
     client.request::<Value>(request.body(object.to_string().into_bytes()).unwrap()).await.map(|_| ())
 }
 
-fn stack(cluster: &ControlPlane, tag: &str, objects: &[Value]) -> Stack {
-    let texts: Vec<String> = objects.iter().map(Value::to_string).collect();
-    let files = [("kustomization.yaml", "resources: [all.yaml]\n"), ("all.yaml", &texts.join("\n---\n"))];
-    let stack = Stack::of_app("", &files);
-    let name = format!(
-        "kind: stack\nmeta: {{name: {tag}}}\nenvironments: {{default: local}}\ncomponents: [{{name: app}}]\n"
-    );
-    stack.write("hub.yaml", &name);
-    let environment = format!("kind: environment\ncluster: {{kubeconfig: {}}}\n", cluster.kubeconfig);
-    stack.write("environments/local.yaml", &environment);
-    stack
-}
-
 fn objects(count: usize, prefix: &str) -> Vec<Value> {
     (0..count).map(|number| object(number, prefix)).collect()
 }
@@ -194,21 +155,6 @@ fn object(number: usize, prefix: &str) -> Value {
         _ => json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata,
             "data": {"a": "x".repeat(50), "b": number.to_string()}}),
     }
-}
-
-fn deployment(number: usize) -> Value {
-    let labels = json!({"app": "scale", "number": number.to_string()});
-    json!({"apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": {"name": format!("d-{number}"), "namespace": format!("scale-{}", number % NAMESPACES), "labels": labels},
-        "spec": {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels},
-            "spec": {"terminationGracePeriodSeconds": 0, "containers": [{"name": "a", "image": "a"}]}}}})
-}
-
-fn time(command: &mut Command) -> Duration {
-    let start = Instant::now();
-    let output = command.stdin(Stdio::null()).output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    start.elapsed()
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -1,5 +1,5 @@
 //! The main job with the upstream release of KServe on a real control plane, compared with what kustomize and kubectl
-//! make of the same.
+//! make of the same; and as many Deployments as the stress test of cli-utils has.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "it says what it skipped or measured")]
@@ -10,7 +10,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use support::control_plane::{ControlPlane, program};
-use support::{Ran, Stack, release};
+use support::{Ran, Stack, many, release};
 
 #[test]
 #[ignore = "needs the real control plane, which `.ci/run` builds and starts"]
@@ -65,6 +65,17 @@ fn the_release_of_kserve_goes_on_and_off_as_with_kustomize_and_kubectl() {
     assert!(!status.stdout.contains("locked by"), "{}", status.stdout);
     let leases = ours.kubectl(&["get", "leases", "-n", "hub-system", "-o", "name"]);
     assert_eq!(leases.trim(), "", "no lock is left");
+}
+
+#[test]
+#[ignore = "needs the real control plane, which `.ci/run` builds and starts"]
+fn a_thousand_deployments_become_ready_and_leave_nothing() {
+    let cluster = ControlPlane::start();
+    many::create_namespaces(&cluster);
+    let [deployed, unchanged, undeployed] = many::rollout(&cluster, 1000);
+    println!(
+        "1000 Deployments: ready after {deployed:.1?}, unchanged {unchanged:.1?}, undeployed in {undeployed:.1?}"
+    );
 }
 
 fn deploy(stack: &Stack, mode: &str) -> Ran {

@@ -5,6 +5,7 @@
 pub(crate) mod bare_cluster;
 pub(crate) mod chain;
 pub(crate) mod control_plane;
+pub(crate) mod many;
 pub(crate) mod release;
 pub(crate) mod served;
 pub(crate) mod server;
