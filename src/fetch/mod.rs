@@ -3,6 +3,7 @@
 //! In: what a component names (`https://…`, `file://…`, a path). Out: a file with known content.
 //! Refuses to know: what the bytes are for.
 
+mod answer;
 mod archive;
 mod cache;
 mod content;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+pub use answer::answers;
 pub use archive::{Limits, unpack};
 pub use cache::Cache;
 pub use content::Content;

@@ -6,16 +6,12 @@
 //! Source: hubctl's `lifecycle/ready.go` and `util/http.go`: certificates are not verified, since it only matters that
 //! something answers; redirects are not followed, and every status from 100 to 499 is an answer.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use tokio::time::Instant;
 
 use super::{Error, Run};
+use crate::fetch::answers;
 use crate::manifest::ReadyCondition;
 
 /// The pause between two looks.
@@ -97,75 +93,4 @@ async fn resolves(name: &str) -> Result<(), String> {
         Some(_) => Ok(()),
         None => Err(format!("it leads to {}", addresses.join(", "))),
     }
-}
-
-async fn answers(url: &str) -> Result<(), String> {
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .tls_backend_preconfigured(any_certificate()?)
-        .build()
-        .map_err(|error| innermost(&error))?;
-    let response = client.get(url).send().await.map_err(|error| innermost(&error))?;
-    match response.status().as_u16() {
-        100..=499 => Ok(()),
-        status => Err(format!("it answers {status}")),
-    }
-}
-
-fn any_certificate() -> Result<ClientConfig, String> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
-    let config = config.map_err(|error| format!("TLS cannot be set up: {error}"))?;
-    let verifier = Arc::new(AnyCertificate(provider));
-    Ok(config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
-}
-
-/// Takes whoever answers: nothing is sent and nothing of the answer is used but that there is one.
-#[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// The reason at the end of a chain of causes, which says most.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }
