@@ -162,7 +162,7 @@ fn unpacked(bytes: &[u8]) -> String {
 fn forms(word: &str) -> Vec<String> {
     let parts = (0..3usize).map(|offset| {
         let encoded = STANDARD_NO_PAD.encode([&[0; 2][..offset], word.as_bytes()].concat());
-        let end = encoded.len() - usize::from((offset + word.len()) % 3 != 0);
+        let end = encoded.len() - usize::from(!(offset + word.len()).is_multiple_of(3));
         encoded[[0, 2, 3][offset]..end].to_owned()
     });
     parts.chain([word.to_owned()]).collect()
