@@ -37,6 +37,13 @@ enum Gone {
     Stopped,
 }
 
+/// Whether it is a ClusterRole that a controller fills in from others.
+fn is_aggregated(change: &Change) -> bool {
+    let has_rule = |live: &Arc<Value>| live.get("aggregationRule").is_some();
+    change.id.is("rbac.authorization.k8s.io", "ClusterRole")
+        && change.live_object.as_ref().is_some_and(has_rule)
+}
+
 impl Run<'_> {
     /// Deletes everything that the plan deletes. Endings come by place in the plan.
     pub(super) async fn clear_away(&self) -> HashMap<usize, Ending> {
@@ -54,11 +61,11 @@ impl Run<'_> {
                 endings.extend(stage.into_iter().map(|(place, change)| (place, self.skip(change, &reason))));
                 continue;
             }
-            let ended: Vec<(usize, &Change, Ending)> = stream::iter(stage)
-                .map(|(place, change)| async move { (place, change, self.delete_in_turn(change).await) })
-                .buffer_unordered(self.options.concurrency.max(1) * 8)
-                .collect()
-                .await;
+            // Their controller applies a role whose sources go, and would make it anew if it had just gone itself.
+            let (first, rest): (Vec<_>, Vec<_>) =
+                stage.into_iter().partition(|(_, change)| is_aggregated(change));
+            let mut ended = self.delete_together(first).await;
+            ended.extend(self.delete_together(rest).await);
             self.sweep_aggregated(&ended).await;
             for (place, change, ending) in ended {
                 if !matches!(ending.status, ResultStatus::Done | ResultStatus::Applied) {
@@ -70,17 +77,23 @@ impl Run<'_> {
         endings
     }
 
+    async fn delete_together<'c>(
+        &self,
+        changes: Vec<(usize, &'c Change)>,
+    ) -> Vec<(usize, &'c Change, Ending)> {
+        stream::iter(changes)
+            .map(|(place, change)| async move { (place, change, self.delete_in_turn(change).await) })
+            .buffer_unordered(self.options.concurrency.max(1) * 8)
+            .collect()
+            .await
+    }
+
     /// Deletes aggregated ClusterRoles once more that came back: their controller may apply a role in the moment in
     /// which it is deleted, and so makes it anew, without labels and without an owner.
     async fn sweep_aggregated(&self, ended: &[(usize, &Change, Ending)]) {
         let gone: Vec<&Change> = ended
             .iter()
-            .filter(|(_, change, ending)| {
-                let aggregates = |live: &Arc<Value>| live.get("aggregationRule").is_some();
-                change.id.is("rbac.authorization.k8s.io", "ClusterRole")
-                    && ending.status == ResultStatus::Done
-                    && change.live_object.as_ref().is_some_and(aggregates)
-            })
+            .filter(|(_, change, ending)| ending.status == ResultStatus::Done && is_aggregated(change))
             .map(|(_, change, _)| *change)
             .collect();
         if gone.is_empty() {

@@ -52,6 +52,26 @@ async fn aggregated_roles_that_come_back_are_deleted_once_more() {
 }
 
 #[tokio::test]
+async fn aggregated_roles_go_before_what_they_are_filled_from() {
+    let world = world().await;
+    let role = |name: &str| {
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+            "metadata": {"name": name, "labels": {"part": "all"}}})
+    };
+    let mut all = role("n-all");
+    all["aggregationRule"] = json!({"clusterRoleSelectors": [{"matchLabels": {"part": "all"}}]});
+    world.deploy(&[role("a"), all, role("z")]).await;
+    let plan = world.plan_undeploy(&UndeployOptions::default()).await;
+    let (_, events) = world.apply(&plan, &patient()).await;
+    let started = events.iter().filter_map(|event| match event {
+        Event::ObjectStarted { id, .. } => Some(id.name.as_str()),
+        _ => None,
+    });
+    let started: Vec<&str> = started.collect();
+    assert_eq!((started.len(), started[0]), (3, "n-all"), "{started:?}");
+}
+
+#[tokio::test]
 async fn namespaces_of_the_cluster_and_of_records_never_go() {
     let world = world().await;
     let set = [
