@@ -5,6 +5,7 @@ mod functions;
 mod values;
 
 use std::fs;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -115,7 +116,8 @@ enum Order {
 /// Runs `hub kustomize build`.
 pub(super) fn build(arguments: &BuildArguments, surroundings: &Surroundings) -> Result<(), Failure> {
     arguments.functions.check()?;
-    let built = built(arguments, surroundings)?;
+    // The process ends with it: taking every node apart would be for nothing.
+    let built = ManuallyDrop::new(built(arguments, surroundings)?);
     built.warnings.iter().for_each(|warning| ui::note(&format!("# Warning: {warning}")));
     match &arguments.output {
         Some(folder) if folder.is_dir() => {
