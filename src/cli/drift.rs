@@ -4,10 +4,9 @@ use clap::Args;
 use hub_cluster::Drift;
 use serde::Serialize;
 
-use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
+use super::arguments::{ClusterArguments, StackArguments};
 use super::conclude::refuse;
 use super::exit::Exit;
-use super::interrupt;
 use super::session::Session;
 use crate::lifecycle::{self, Error};
 use crate::ui::{self, Detail, Format, Palette};
@@ -53,10 +52,7 @@ pub(super) async fn drift(arguments: DriftArguments) -> Exit {
 
 async fn found(arguments: &DriftArguments) -> Result<bool, Error> {
     let session = Session::open(&arguments.stack, &arguments.components)?;
-    let reporter = session.reporter(Detail::Full);
-    let run = session.run(&FetchArguments::default(), &arguments.cluster, &reporter, false)?;
-    interrupt::watch(run.cancel.clone());
-    let connection = session.connect(&arguments.cluster, &run.cancel).await?;
+    let (run, connection) = session.look(&arguments.cluster, Detail::Full).await?;
     let components = lifecycle::drift(&run, &connection, &session.names).await?;
     let drift = components.iter().any(Drift::is_any);
     let shown = Shown { target: connection.name.clone(), drift, components };

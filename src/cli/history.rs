@@ -4,10 +4,9 @@ use clap::Args;
 use hub_cluster::{Owner, Revision};
 use serde::Serialize;
 
-use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
+use super::arguments::{ClusterArguments, StackArguments};
 use super::conclude::refuse;
 use super::exit::Exit;
-use super::interrupt;
 use super::session::Session;
 use crate::lifecycle::Error;
 use crate::ui::{self, Detail, Format, Palette};
@@ -55,10 +54,7 @@ struct Shown {
 
 async fn shown(arguments: &HistoryArguments) -> Result<(), Error> {
     let session = Session::open(&arguments.stack, arguments.component.as_slice())?;
-    let reporter = session.reporter(Detail::Short);
-    let run = session.run(&FetchArguments::default(), &arguments.cluster, &reporter, false)?;
-    interrupt::watch(run.cancel.clone());
-    let connection = session.connect(&arguments.cluster, &run.cancel).await?;
+    let (_run, connection) = session.look(&arguments.cluster, Detail::Short).await?;
     let (stack, state_namespace) = (session.stack.name.clone(), session.stack.state_namespace.clone());
     let owner = session.names.first().map(|component| Owner {
         stack: stack.clone(),

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::approval::Asking;
 use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
 use super::crash;
+use super::interrupt;
 use super::personality::dotenv;
 use super::sources::Repositories;
 use super::surroundings::Surroundings;
@@ -227,6 +228,22 @@ impl Session {
         };
         let choice = self.environment.as_ref().and_then(|e| e.cluster.as_ref());
         Target::choose(choice, &kube, &self.stack.dir)
+    }
+
+    /// What a verb needs that only looks at the cluster: a run that Ctrl-C ends, and its connection.
+    ///
+    /// # Errors
+    /// Values that do not fit together; the cluster cannot be named or reached.
+    pub(super) async fn look(
+        &self,
+        arguments: &ClusterArguments,
+        detail: Detail,
+    ) -> Result<(Run, Connection), Error> {
+        let reporter = self.reporter(detail);
+        let run = self.run(&FetchArguments::default(), arguments, &reporter, false)?;
+        interrupt::watch(run.cancel.clone());
+        let connection = self.connect(arguments, &run.cancel).await?;
+        Ok((run, connection))
     }
 
     /// Connects to the cluster, unless the run is interrupted first.

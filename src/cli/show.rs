@@ -2,11 +2,10 @@
 
 use clap::Args;
 
-use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
+use super::arguments::{ClusterArguments, StackArguments};
 use super::conclude::refuse;
 use super::exit::Exit;
 use super::explain::brief;
-use super::interrupt;
 use super::session::Session;
 use crate::lifecycle::{self, Error, KnownComponent};
 use crate::outputs::Output;
@@ -38,13 +37,10 @@ pub(super) async fn show(arguments: ShowArguments) -> Exit {
 
 async fn shown(arguments: &ShowArguments) -> Result<(), Error> {
     let session = Session::open(&arguments.stack, &arguments.components)?;
-    let reporter = session.reporter(Detail::Short);
-    let run = session.run(&FetchArguments::default(), &arguments.cluster, &reporter, false)?;
-    interrupt::watch(run.cancel.clone());
     for name in &session.names {
         session.stack.component(name)?;
     }
-    let connection = session.connect(&arguments.cluster, &run.cancel).await?;
+    let (run, connection) = session.look(&arguments.cluster, Detail::Short).await?;
     let known = lifecycle::show(&run, &connection, &session.names).await?;
     if session.format == Format::Json {
         ui::json(&known);

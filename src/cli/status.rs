@@ -6,10 +6,9 @@ use clap::Args;
 use hub_cluster::{Drift, EntryState, Inventory, LockStatus, Operation, RunNote, RunStep, Unready};
 use serde::Serialize;
 
-use super::arguments::{ClusterArguments, FetchArguments, StackArguments};
+use super::arguments::{ClusterArguments, StackArguments};
 use super::conclude::refuse;
 use super::exit::Exit;
-use super::interrupt;
 use super::session::Session;
 use crate::lifecycle::{self, Connection, Error};
 use crate::ui::{self, Detail, Format, Palette};
@@ -53,13 +52,10 @@ struct Shown {
 
 async fn shown(arguments: &StatusArguments) -> Result<(), Error> {
     let session = Session::open(&arguments.stack, &arguments.components)?;
-    let reporter = session.reporter(Detail::Short);
-    let run = session.run(&FetchArguments::default(), &arguments.cluster, &reporter, false)?;
-    interrupt::watch(run.cancel.clone());
     for name in &session.names {
         session.stack.component(name)?;
     }
-    let connection = session.connect(&arguments.cluster, &run.cancel).await?;
+    let (run, connection) = session.look(&arguments.cluster, Detail::Short).await?;
     let (stack, namespace) = (&session.stack.name, &session.stack.state_namespace);
     let mut components = hub_cluster::inventories(&connection.cluster, Some(stack), namespace).await?;
     components.retain(|i| session.names.is_empty() || session.names.contains(&i.owner.component));
